@@ -1,0 +1,40 @@
+import type { Role } from "../runtime/options.ts";
+
+/**
+ * Who may use an option: every role, every node that replicates, or one role only. `following` is a
+ * backup, or a primary with `--peer`, which becomes a backup when the other node is live.
+ */
+export type Audience = "all" | "nodes" | "primary" | "backup" | "following";
+
+/** True when a node of this role, with or without `--peer`, belongs to the audience. */
+export function suits(
+  audience: Audience,
+  role: Role,
+  hasPeer: boolean,
+): boolean {
+  switch (audience) {
+    case "all":
+      return true;
+    case "nodes":
+      return role !== "solo";
+    case "primary":
+      return role === "primary";
+    case "backup":
+      return role === "backup";
+    case "following":
+      return role === "backup" || (role === "primary" && hasPeer);
+  }
+}
+
+/** For error texts: whom the option is for, and what to say on the command line to be that. */
+export const AUDIENCES: {
+  readonly [A in Exclude<Audience, "all">]: { whom: string; say: string };
+} = {
+  nodes: { whom: "a primary or a backup", say: "--role primary or backup" },
+  primary: { whom: "a primary", say: "--role primary" },
+  backup: { whom: "a backup", say: "--role backup" },
+  following: {
+    whom: "a backup, or a primary with --peer",
+    say: "--role backup, or --role primary with --peer",
+  },
+};

@@ -1,0 +1,101 @@
+import { Command, CommanderError } from "commander";
+import config from "../../deno.json" with { type: "json" };
+import type { RunOptions } from "../runtime/options.ts";
+import { EXIT_CODES } from "./help.ts";
+import { describeError, EXIT_CANNOT, writeLast } from "./report.ts";
+import { runCommand } from "./run.ts";
+import { usageError } from "./usage.ts";
+
+/** What runs a node; loaded only when a program is to run, so that help is fast. */
+export type NodeModule = { runNode(options: RunOptions): Promise<number> };
+
+const EXAMPLES = `
+Examples:
+  $ replrt run app.wasm
+  $ replrt run app.wasm --role primary
+  $ replrt run app.wasm --role backup --join 127.0.0.1:7400 --bind 127.0.0.1:7401
+`;
+
+/**
+ * Does what a command line says.
+ *
+ * @param argv without the name of replrt.
+ * @returns the exit code; errors were printed on stderr.
+ */
+export async function main(
+  argv: string[],
+  loadNode: () => Promise<NodeModule> = () => import("../runtime/node.ts"),
+): Promise<number> {
+  const written: string[] = [];
+  let exitCode = 0;
+  let json = false;
+  const fail = async (error: unknown): Promise<number> => {
+    const { text, exitCode } = describeError(error, json);
+    await writeLast(Deno.stderr, text);
+    return exitCode;
+  };
+  exitOnStrayErrors(fail);
+  const program = programOf((text) => written.push(text), async (options) => {
+    json = options.json;
+    const { runNode } = await loadNode();
+    exitCode = await runNode(options);
+  });
+  try {
+    if (argv.length === 0) program.outputHelp();
+    else await program.parseAsync(argv, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return await fail(error);
+    exitCode = error.exitCode === 0 ? 0 : EXIT_CANNOT;
+  }
+  await writeLast(exitCode === 0 ? Deno.stdout : Deno.stderr, written.join(""));
+  return exitCode;
+}
+
+function programOf(
+  write: (text: string) => void,
+  start: (options: RunOptions) => Promise<void>,
+): Command {
+  const program = new Command("replrt")
+    .description(
+      "Keeps a WebAssembly program alive: backups follow it and take over when it dies.",
+    )
+    .usage("COMMAND [OPTIONS]")
+    .version(`replrt ${config.version}`, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this text")
+    .helpCommand("help [COMMAND]", "print the help of a command")
+    .configureOutput({
+      writeOut: write,
+      writeErr: write,
+      outputError: () => {},
+    })
+    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .enablePositionalOptions()
+    .addHelpText("after", `\n${EXIT_CODES}${EXAMPLES}`);
+  program.exitOverride((complaint) => {
+    const word = /^error: unknown command '(.*\.wasm)'/.exec(complaint.message)
+      ?.[1];
+    throw usageError(
+      complaint,
+      "replrt",
+      word && `to run it: replrt run ${word}`,
+    );
+  });
+  const run = runCommand((name) => Deno.env.get(name), start);
+  program.addCommand(run.configureOutput(program.configureOutput()));
+  return program;
+}
+
+/** An error that no caller waits for ends the process too: never with a code a guest could have. */
+function exitOnStrayErrors(fail: (error: unknown) => Promise<number>): void {
+  const end = (event: Event, error: unknown): void => {
+    event.preventDefault();
+    void fail(error).then((exitCode) => Deno.exit(exitCode));
+  };
+  globalThis.addEventListener("error", (event) => end(event, event.error));
+  globalThis.addEventListener(
+    "unhandledrejection",
+    (event) => end(event, event.reason),
+  );
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,244 @@
+import type { Data } from "../../wasi-intercept/data.ts";
+import { Errno } from "../../wasi-intercept/errno.ts";
+import type {
+  Handle,
+  Host,
+  HostEntry,
+  HostStat,
+  OpenHow,
+  PollEntry,
+} from "../../wasi-intercept/host.ts";
+import { MAX_IOVECS, spanOf } from "../../wasi-intercept/iovec.ts";
+import type { GuestMemory } from "../../wasi-intercept/memory.ts";
+import { GuestClocks } from "./clock.ts";
+import { result } from "./errno.ts";
+import { libc } from "./libc.ts";
+import { atParent, O, openBeneath, openFlags, statusFlags } from "./path.ts";
+import { pollHandles } from "./poll.ts";
+import { entriesOf, statOf } from "./stat.ts";
+
+const AT_REMOVEDIR = 0x200;
+const MSG_PEEK = 2, MSG_DONTWAIT = 0x40;
+const SOCK_NONBLOCK = 0o4000, SOCK_CLOEXEC = 0o2000000;
+const F_SETFL = 4;
+const FIONREAD = 0x541bn;
+
+/** The world of one guest process, over libc. */
+export class GuestHost implements Host {
+  readonly clocks: GuestClocks;
+  readonly #waker: Handle | undefined;
+  /** `struct iovec`s of the next vectored call: address and length, 64 bits each. */
+  readonly #iovecs = new Uint32Array(4 * MAX_IOVECS);
+  readonly #iovecBytes = new Uint8Array(this.#iovecs.buffer);
+  #count = 0;
+  #memory: Uint8Array | undefined;
+  #base = 0;
+
+  /** `tid` is the guest's thread, `waker` an eventfd that ends a poll early. */
+  constructor(tid: number, waker: Handle | undefined) {
+    this.clocks = new GuestClocks(tid);
+    this.#waker = waker;
+  }
+
+  clock(id: number, data: Data, at: number): void {
+    this.clocks.read(id, data, at);
+  }
+
+  clockResolution(id: number): bigint {
+    return this.clocks.resolution(id);
+  }
+
+  random(target: Uint8Array<ArrayBuffer>): number {
+    for (let done = 0; done < target.length;) {
+      const rest = target.subarray(done);
+      const n = result(libc.getrandom(rest, BigInt(rest.length), 0));
+      if (n < 0 && n !== -Errno.intr) return -n;
+      done += Math.max(n, 0);
+    }
+    return Errno.success;
+  }
+
+  gather(
+    memory: GuestMemory,
+    iovs: number,
+    count: number,
+    limit: number,
+  ): number {
+    const span = spanOf(memory, iovs, count);
+    if (span < 0) return span;
+    const base = this.#baseOf(memory.bytes);
+    let left = Math.min(span, limit);
+    const total = left;
+    this.#count = 0;
+    for (let i = 0; left > 0; i++) {
+      const size = Math.min(left, memory.u32(iovs + 8 * i + 4));
+      if (size === 0) continue;
+      const address = base + memory.u32(iovs + 8 * i);
+      const at = 4 * this.#count++;
+      this.#iovecs[at] = address;
+      this.#iovecs[at + 1] = address / 0x1_0000_0000;
+      this.#iovecs[at + 2] = size;
+      left -= size;
+    }
+    return total;
+  }
+
+  /** Where the guest's memory lies in this process. */
+  #baseOf(memory: Uint8Array<ArrayBuffer>): number {
+    if (memory !== this.#memory) {
+      this.#memory = memory;
+      this.#base = Number(
+        Deno.UnsafePointer.value(Deno.UnsafePointer.of(memory)),
+      );
+    }
+    return this.#base;
+  }
+
+  readv(handle: Handle): number {
+    return result(libc.readv(handle, this.#iovecBytes, this.#count));
+  }
+
+  writev(handle: Handle): number {
+    return result(libc.writev(handle, this.#iovecBytes, this.#count));
+  }
+
+  preadv(handle: Handle, offset: bigint): number {
+    return result(
+      libc.preadv(
+        handle,
+        this.#iovecBytes,
+        this.#count,
+        BigInt.asIntN(64, offset),
+      ),
+    );
+  }
+
+  pwritev(handle: Handle, offset: bigint): number {
+    return result(
+      libc.pwritev(
+        handle,
+        this.#iovecBytes,
+        this.#count,
+        BigInt.asIntN(64, offset),
+      ),
+    );
+  }
+
+  read(handle: Handle, target: Uint8Array<ArrayBuffer>): number {
+    return result(libc.read(handle, target, BigInt(target.length)));
+  }
+
+  recv(handle: Handle, target: Uint8Array<ArrayBuffer>, peek: boolean): number {
+    const flags = MSG_DONTWAIT | (peek ? MSG_PEEK : 0);
+    return result(libc.recv(handle, target, BigInt(target.length), flags));
+  }
+
+  seek(handle: Handle, offset: bigint, whence: number): bigint {
+    const at = libc.lseek(handle, offset, whence);
+    return at >= 0n ? at : BigInt(result(at));
+  }
+
+  sync(handle: Handle, dataOnly: boolean): number {
+    return result(dataOnly ? libc.fdatasync(handle) : libc.fsync(handle));
+  }
+
+  truncate(handle: Handle, size: bigint): number {
+    return result(libc.ftruncate(handle, BigInt.asIntN(64, size)));
+  }
+
+  setFlags(handle: Handle, fdflags: number): number {
+    return result(libc.fcntl(handle, F_SETFL, statusFlags(fdflags)));
+  }
+
+  stat(handle: Handle): HostStat | number {
+    return statOf(handle);
+  }
+
+  statAt(dir: Handle, path: Uint8Array, follow: boolean): HostStat | number {
+    const handle = openBeneath(dir, path, O.PATH | (follow ? 0 : O.NOFOLLOW));
+    if (handle < 0) return handle;
+    const stat = statOf(handle);
+    libc.close(handle);
+    return stat;
+  }
+
+  entries(dir: Handle): HostEntry[] | number {
+    return entriesOf(dir);
+  }
+
+  open(dir: Handle, path: Uint8Array, how: OpenHow): number {
+    return openBeneath(dir, path, openFlags(how));
+  }
+
+  createDirectory(dir: Handle, path: Uint8Array): number {
+    return atParent(
+      dir,
+      path,
+      (parent, name) => result(libc.mkdirat(parent, name, 0o777)),
+    );
+  }
+
+  removeDirectory(dir: Handle, path: Uint8Array): number {
+    return atParent(
+      dir,
+      path,
+      (parent, name) => result(libc.unlinkat(parent, name, AT_REMOVEDIR)),
+    );
+  }
+
+  unlink(dir: Handle, path: Uint8Array): number {
+    return atParent(
+      dir,
+      path,
+      (parent, name) => result(libc.unlinkat(parent, name, 0)),
+    );
+  }
+
+  rename(
+    from: Handle,
+    path: Uint8Array,
+    to: Handle,
+    newPath: Uint8Array,
+  ): number {
+    return atParent(
+      from,
+      path,
+      (oldParent, oldName) =>
+        atParent(
+          to,
+          newPath,
+          (newParent, newName) =>
+            result(libc.renameat(oldParent, oldName, newParent, newName)),
+        ),
+    );
+  }
+
+  close(handle: Handle): void {
+    libc.close(handle);
+  }
+
+  accept(listener: Handle): number {
+    return result(
+      libc.accept4(listener, null, null, SOCK_NONBLOCK | SOCK_CLOEXEC),
+    );
+  }
+
+  shutdownRead(handle: Handle): number {
+    return result(libc.shutdown(handle, 0));
+  }
+
+  readable(handle: Handle): number {
+    const count = new Uint32Array(1);
+    return libc.ioctl(handle, FIONREAD, new Uint8Array(count.buffer)) < 0
+      ? 0
+      : count[0]!;
+  }
+
+  poll(entries: readonly PollEntry[], timeoutNs: bigint): number {
+    return pollHandles(entries, timeoutNs, this.#waker);
+  }
+
+  yield(): void {
+    libc.sched_yield();
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * The lock of a mirrored directory: flock(2) on the directory itself.
+ *
+ * The descriptor is a raw one with O_CLOEXEC that nobody else knows, so the lock ends with `releaseLock` or
+ * with the process, however it dies, and no child inherits it. It belongs to the directory's inode and stays
+ * with it through a rename.
+ *
+ * @module
+ */
+import { getSystemErrorName } from "node:util";
+import { constants, statSync } from "node:fs";
+import { assert } from "../../bytes/assert.ts";
+import { doing, systemCode, systemFailure } from "./failure.ts";
+
+const libc = Deno.dlopen("libc.so.6", {
+  open: { parameters: ["buffer", "i32"], result: "i32" },
+  close: { parameters: ["i32"], result: "i32" },
+  flock: { parameters: ["i32", "i32"], result: "i32" },
+  __errno_location: { parameters: [], result: "pointer" },
+}).symbols;
+
+const O_CLOEXEC = 0o2000000;
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+
+/** A held lock and the inode it is on. */
+export interface HeldLock {
+  readonly fd: number;
+  /** Device and inode in decimal, "65024:35305". */
+  readonly inode: string;
+}
+
+/** Device and inode of what `path` leads to (links followed), "65024:35305". */
+export function inodeOf(path: string): string {
+  const stat = doing(`look at ${path}`, () => statSync(path, { bigint: true }));
+  return `${stat.dev}:${stat.ino}`;
+}
+
+/**
+ * Locks the directory at `path`, without waiting.
+ *
+ * @returns `undefined` when somebody else holds it: another process, or this one through another descriptor.
+ * @throws {ReplrtError} when `path` is no directory, cannot be read, or is on a file system without locks.
+ */
+export function tryLock(path: string): HeldLock | undefined {
+  for (let attempt = 0; attempt < 16; attempt++) {
+    const fd = openDirectory(path);
+    try {
+      if (libc.flock(fd, LOCK_EX | LOCK_NB) !== 0) {
+        throw lastError();
+      }
+      const inode = inodeOf(`/proc/self/fd/${fd}`);
+      if (inode === inodeOf(path)) return { fd, inode };
+      libc.close(fd);
+    } catch (error) {
+      libc.close(fd);
+      if (systemCode(error) === "EAGAIN") return undefined;
+      throw systemFailure(
+        `lock ${path}`,
+        error,
+        "use a directory on a local file system that supports flock(2)",
+      );
+    }
+  }
+  throw systemFailure(`lock ${path}`, codeError("EBUSY"));
+}
+
+/** Gives the lock back; each lock once. */
+export function releaseLock(lock: HeldLock): void {
+  assert(libc.close(lock.fd) === 0, `lock ${lock.fd} is held`);
+}
+
+/** The name of this machine: /etc/machine-id, or where there is none the kernel's boot id. */
+export function machineId(): string {
+  for (const path of ["/etc/machine-id", "/proc/sys/kernel/random/boot_id"]) {
+    try {
+      const id = Deno.readTextFileSync(path).trim();
+      if (id !== "" && id !== "uninitialized") return id;
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+    }
+  }
+  throw systemFailure("find this machine's id", codeError("ENOENT"));
+}
+
+function openDirectory(path: string): number {
+  const flags = constants.O_RDONLY | constants.O_DIRECTORY | O_CLOEXEC;
+  return doing(`open ${path}`, () => {
+    const fd = libc.open(new TextEncoder().encode(`${path}\0`), flags);
+    if (fd < 0) throw lastError();
+    return fd;
+  });
+}
+
+function lastError(): Error {
+  const at = libc.__errno_location();
+  assert(at !== null, "errno has an address");
+  return codeError(
+    getSystemErrorName(-new Deno.UnsafePointerView(at).getInt32()),
+  );
+}
+
+function codeError(code: string): Error {
+  return Object.assign(new Error(code), { code });
+}

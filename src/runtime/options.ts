@@ -1,0 +1,100 @@
+/** What a node can be when it starts. A backup that took over is a primary from then on. */
+export const ROLES = ["solo", "primary", "backup"] as const;
+export type Role = typeof ROLES[number];
+
+/** When outputs leave: once the backups hold the log up to them, or at once. */
+export const OUTPUT_POLICIES = ["commit", "async"] as const;
+export type OutputPolicy = typeof OUTPUT_POLICIES[number];
+
+/** What a primary does that loses a backup by silence: go on alone, or stop. */
+export const DEGRADED_POLICIES = ["run", "stop"] as const;
+export type DegradedPolicy = typeof DEGRADED_POLICIES[number];
+
+/** A TCP address. `host` is a name or an IP address (IPv6 without brackets); port 0 asks for a free one. */
+export type Address = { readonly host: string; readonly port: number };
+
+/** A mirrored directory: a path on this node and the name the guest sees. */
+export type MirrorDir = { readonly host: string; readonly guest: string };
+
+/**
+ * All that `replrt run` was told, checked, with every default filled in.
+ *
+ * Plain data: it can be copied to a Worker. Paths are as the operator wrote them.
+ */
+export type RunOptions = {
+  /** Path of the WebAssembly module. */
+  readonly module: string;
+  /** The guest's arguments after the program name. A backup that repeats none (empty) takes the primary's. */
+  readonly args: readonly string[];
+  /** The guest's environment as `NAME=value`, each name once, in order of first mention. Empty on a backup: the primary's. */
+  readonly env: readonly string[];
+  /** Mirrored directories in descriptor order; guest names are unique. */
+  readonly dirs: readonly MirrorDir[];
+  /** Listening sockets of the guest in descriptor order, after the directories. */
+  readonly tcpListen: readonly Address[];
+
+  readonly role: Role;
+  /** Where a primary, or a backup once it is primary, takes backups. Unused by solo. */
+  readonly bind: Address;
+  /** The primary to follow: set exactly when `role` is backup. */
+  readonly join: Address | undefined;
+  /** How long a backup tries to reach and catch up with a primary, in ms. */
+  readonly joinTimeoutMs: number;
+  /** The other node, asked first whether it is live with this run; only with role primary. */
+  readonly peer: Address | undefined;
+
+  readonly output: OutputPolicy;
+  readonly degraded: DegradedPolicy;
+  /** The guest starts when so many backups are in sync. */
+  readonly waitBackups: number;
+  readonly heartbeatMs: number;
+  /** Silence after which a node counts as dead, in ms; at least twice `heartbeatMs`. */
+  readonly timeoutMs: number;
+
+  /** Directory of the log and the images; undefined: a temporary one, removed at the end. */
+  readonly stateDir: string | undefined;
+  /** What is in the way may be moved aside (to `….before-<run>`); nothing is deleted. */
+  readonly overwrite: boolean;
+  /** False: the log is not kept from message 0, so no backup can join after the start. */
+  readonly lateJoin: boolean;
+  /** Shell command run when this node has taken over. */
+  readonly onTakeover: string | undefined;
+
+  /** Status lines: only errors and divergences. */
+  readonly quiet: boolean;
+  /** Status lines as one JSON object a line. */
+  readonly json: boolean;
+  /** Replication may use addresses beyond loopback, unencrypted. */
+  readonly insecure: boolean;
+};
+
+/** Every default of `RunOptions`; help texts print these values. */
+export const RUN_DEFAULTS: Omit<RunOptions, "module"> = {
+  args: [],
+  env: [],
+  dirs: [],
+  tcpListen: [],
+  role: "solo",
+  bind: { host: "127.0.0.1", port: 7400 },
+  join: undefined,
+  joinTimeoutMs: 30_000,
+  peer: undefined,
+  output: "commit",
+  degraded: "run",
+  waitBackups: 0,
+  heartbeatMs: 100,
+  timeoutMs: 500,
+  stateDir: undefined,
+  overwrite: false,
+  lateJoin: true,
+  onTakeover: undefined,
+  quiet: false,
+  json: false,
+  insecure: false,
+};
+
+/** The text form, as the command line takes it: `127.0.0.1:7400`, `[::1]:7400`. */
+export function formatAddress(address: Address): string {
+  const { host, port } = address;
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}

@@ -1,0 +1,54 @@
+import type { Data } from "./data.ts";
+import type { Descriptors, Stream } from "./descriptors.ts";
+import type { Host } from "./host.ts";
+import type { GuestMemory } from "./memory.ts";
+import type { Inodes } from "./inodes.ts";
+
+/** Where a guest's output goes. On a node that replicates it queues until its release; a solo node writes at once. */
+export interface Outputs {
+  /**
+   * How much of `size` gathered bytes the stream takes; part of `execute`.
+   *
+   * A stream that blocks waits for room. Gives a negative errno: `again` when a non-blocking stream is full, or the failure that its peer caused earlier.
+   */
+  accept(stream: Stream, size: number): number;
+  /** Queues `size` bytes of the guest's iovecs, as accepted; part of `commit`. */
+  push(stream: Stream, memory: GuestMemory, iovs: number, size: number): void;
+  /** A queue for a new stream over `handle` (undefined where the node has none). */
+  open(handle: number | undefined): number;
+  /** Ends the stream behind its bytes. */
+  close(stream: Stream): void;
+  /** Ends the sending side behind its bytes. */
+  shutdownWrite(stream: Stream): void;
+  /** Whether `accept` would take bytes now. */
+  writable(stream: Stream): boolean;
+  /** Asks for a wake of `Host.poll` when the stream becomes writable. */
+  wakeWhenWritable(stream: Stream): void;
+}
+
+/** A local fault while following: this node's own copy did not do what the log says was done. */
+export class StorageFault extends Error {}
+
+/** The state of one guest process that its syscalls read and change. */
+export interface Kernel {
+  readonly memory: GuestMemory;
+  readonly fds: Descriptors;
+  /** Each argument and `KEY=value`, UTF-8, with its final NUL. */
+  readonly args: readonly Uint8Array[];
+  readonly environ: readonly Uint8Array[];
+  readonly host: Host;
+  readonly data: Data;
+  readonly outputs: Outputs;
+  readonly inodes: Inodes;
+  /** What `execute` or `mirror` opened for its `commit` to enter into the table. */
+  opened: number;
+  /** Tells the messaging side that the guest is about to wait, so that everything logged so far goes out. */
+  readonly flush: () => void;
+}
+
+/** Thrown by `proc_exit` through the guest's frames, to end its process with `code`. */
+export class GuestExit extends Error {
+  constructor(readonly code: number) {
+    super(`guest exits with ${code}`);
+  }
+}

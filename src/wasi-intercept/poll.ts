@@ -1,0 +1,172 @@
+/** Waiting: `poll_oneoff`. @module */
+import { mixBytes } from "../bytes/digest.ts";
+import type { Descriptor } from "./descriptors.ts";
+import { Errno } from "./errno.ts";
+import { type PollEntry, PollEvent } from "./host.ts";
+import type { Kernel } from "./kernel.ts";
+import { syscall } from "./syscall.ts";
+
+/** Preview1 `subscription`: userdata 0, tag 8, then of a clock id 16, time-out 24, precision 32, flags 40; of a descriptor fd 16. */
+const SUBSCRIPTION_SIZE = 48;
+/** Preview1 `event`: userdata 0, errno 8, type 10, of a descriptor bytes 16 and flags 24. */
+const EVENT_SIZE = 32;
+const EventType = { clock: 0, fdRead: 1, fdWrite: 2 } as const;
+const ABSOLUTE = 1;
+const HANGUP = 1;
+
+/** Most subscriptions of one call: their events fit in a message. */
+const MAX_SUBSCRIPTIONS = 16_384;
+
+/** What a subscription waits for; the deadline is guest time of its clock, in ns. */
+interface Wait {
+  readonly at: number;
+  readonly type: number;
+  readonly deadline: bigint;
+  readonly clock: number;
+  readonly fd: number;
+  readonly entry: PollEntry | undefined;
+}
+
+/**
+ * Waits until one subscription is ready, and writes an event for each that is.
+ *
+ * A relative time-out in progress starts again at a takeover; an absolute one is guest time. Errors: `inval` for none or
+ * too many subscriptions, `fault`; in events `badf`, `inval` (unknown clock), `notsup`. Logs: the events.
+ */
+export const poll_oneoff = syscall({
+  name: "poll_oneoff",
+  id: 293,
+  effect: "input",
+  params: [["in", "u32"], ["out", "u32"], ["nsubscriptions", "u32"], [
+    "nevents",
+    "out",
+    4,
+  ]],
+  check(k, subscriptions, out, count) {
+    if (count === 0 || count > MAX_SUBSCRIPTIONS) return Errno.inval;
+    const fits = k.memory.fits(subscriptions, count * SUBSCRIPTION_SIZE) &&
+      k.memory.fits(out, count * EVENT_SIZE);
+    return fits ? Errno.success : Errno.fault;
+  },
+  digest: (k, digest, subscriptions, _out, count) =>
+    mixBytes(digest, k.memory.view, subscriptions, count * SUBSCRIPTION_SIZE),
+  execute(k, subscriptions, _out, count) {
+    k.data.size = 0;
+    const waits: Wait[] = [];
+    for (let i = 0; i < count; i++) {
+      const wait = waitOf(k, subscriptions + i * SUBSCRIPTION_SIZE);
+      if (typeof wait === "number") {
+        addEvent(k, subscriptions + i * SUBSCRIPTION_SIZE, wait, 0n, 0);
+      } else waits.push(wait);
+    }
+    waitForAny(k, waits);
+    return Errno.success;
+  },
+  commit(k, _subscriptions, out, _count, nevents) {
+    k.memory.write(out, k.data.slice(0, k.data.size));
+    k.memory.setU32(nevents, k.data.size / EVENT_SIZE);
+    return Errno.success;
+  },
+});
+
+function waitOf(k: Kernel, at: number): Wait | number {
+  const type = k.memory.u8(at + 8);
+  if (type === EventType.clock) {
+    const clock = k.memory.u32(at + 16);
+    if (clock > 1) return clock > 3 ? Errno.inval : Errno.notsup;
+    const timeout = k.memory.u64(at + 24);
+    const absolute = (k.memory.u16(at + 40) & ABSOLUTE) !== 0;
+    const deadline = absolute ? timeout : now(k, clock) + timeout;
+    return { at, type, deadline, clock, fd: -1, entry: undefined };
+  }
+  if (type !== EventType.fdRead && type !== EventType.fdWrite) {
+    return Errno.inval;
+  }
+  const fd = k.memory.u32(at + 16);
+  const d = k.fds.get(fd);
+  if (d === undefined) return Errno.badf;
+  return { at, type, deadline: 0n, clock: -1, fd, entry: entryOf(d, type) };
+}
+
+/** What the host waits for; nothing where the guest's view alone decides: files, output queues, dead connections. */
+function entryOf(d: Descriptor, type: number): PollEntry | undefined {
+  const readable = (d.kind === "stream" || d.kind === "listener") &&
+    type === EventType.fdRead;
+  if (!readable || d.handle === undefined) return undefined;
+  return { handle: d.handle, events: PollEvent.in, revents: 0 };
+}
+
+function now(k: Kernel, clock: number): bigint {
+  k.host.clock(clock, k.data, k.data.size);
+  return k.data.u64(k.data.size);
+}
+
+function waitForAny(k: Kernel, waits: readonly Wait[]): void {
+  const entries = waits.flatMap(({ entry }) => entry ?? []);
+  for (let first = true;; first = false) {
+    for (const wait of waits) wakeFor(k, wait);
+    const due = k.data.size > 0 || waits.some((wait) => isDue(k, wait));
+    if (!due && first) k.flush();
+    k.host.poll(entries, due ? 0n : timeoutOf(k, waits));
+    for (const wait of waits) addIfReady(k, wait);
+    if (k.data.size > 0) return;
+  }
+}
+
+function wakeFor(k: Kernel, { type, fd }: Wait): void {
+  const d = k.fds.get(fd);
+  if (type === EventType.fdWrite && d?.kind === "stream") {
+    k.outputs.wakeWhenWritable(d);
+  }
+}
+
+/** Whether a wait is over by what this process knows, without asking the host. */
+function isDue(k: Kernel, { type, deadline, clock, fd, entry }: Wait): boolean {
+  if (type === EventType.clock) return now(k, clock) >= deadline;
+  if (entry !== undefined) return false;
+  const d = k.fds.get(fd);
+  return !(type === EventType.fdWrite && d?.kind === "stream") ||
+    k.outputs.writable(d);
+}
+
+/** Time to the nearest deadline in ns; negative when there is none. */
+function timeoutOf(k: Kernel, waits: readonly Wait[]): bigint {
+  let timeout = -1n;
+  for (const { type, deadline, clock } of waits) {
+    if (type !== EventType.clock) continue;
+    const left = deadline - now(k, clock);
+    const positive = left > 0n ? left : 0n;
+    if (timeout < 0n || positive < timeout) timeout = positive;
+  }
+  return timeout;
+}
+
+function addIfReady(k: Kernel, wait: Wait): void {
+  const { at, type, fd, entry } = wait;
+  if (entry === undefined) {
+    if (!isDue(k, wait)) return;
+    const dead = type === EventType.fdRead && k.fds.get(fd)?.kind === "stream";
+    addEvent(k, at, Errno.success, 0n, dead ? HANGUP : 0);
+  } else if (entry.revents !== 0) {
+    const closed = (entry.revents & (PollEvent.hangup | PollEvent.error)) !== 0;
+    const bytes = Math.max(0, k.host.readable(entry.handle));
+    addEvent(k, at, Errno.success, BigInt(bytes), closed ? HANGUP : 0);
+  }
+}
+
+function addEvent(
+  k: Kernel,
+  subscription: number,
+  errno: number,
+  bytes: bigint,
+  flags: number,
+): void {
+  const at = k.data.size;
+  const type = k.memory.u8(subscription + 8);
+  k.data.setU64(at, k.memory.u64(subscription));
+  k.data.setU32(at + 8, errno | (type << 16));
+  k.data.setU32(at + 12, 0);
+  k.data.setU64(at + 16, bytes);
+  k.data.setU64(at + 24, BigInt(flags));
+  k.data.size = at + EVENT_SIZE;
+}
