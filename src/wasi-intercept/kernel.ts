@@ -22,8 +22,10 @@ export interface Outputs {
   shutdownWrite(stream: Stream): void;
   /** Whether `accept` would take bytes now. */
   writable(stream: Stream): boolean;
-  /** Asks for a wake of `Host.poll` when the stream becomes writable. */
-  wakeWhenWritable(stream: Stream): void;
+  /** Says whether `Host.poll` is to be woken when a stream becomes writable. */
+  polling(on: boolean): void;
+  /** Whether no stream can be opened any more. */
+  readonly full: boolean;
 }
 
 /** A local fault while following: this node's own copy did not do what the log says was done. */

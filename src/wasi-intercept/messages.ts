@@ -17,20 +17,10 @@ export interface Messages {
   begin(argumentBytes: number): void;
   /** Closes the message with the outcome in its window; without one when `errno` is not 0. */
   end(method: number, errno: number, digest: number): void;
+  /** Makes the message, and what its commit queued, visible to the node. */
+  publish(): void;
   /** The next message's errno, its windows placed, or {@linkcode LIVE} or {@linkcode DIVERGED}; waits for the log. */
   take(method: number, digest: number, argumentBytes: number): number;
-  /** @throws {Divergence} always: the arguments of the message at hand are not the guest's. */
+  /** Throws always: the arguments of the message at hand are not the guest's. */
   diverge(row: Syscall, args: readonly (number | bigint)[]): never;
-}
-
-/** Guest and log disagree; never tolerated, never retried. */
-export class Divergence extends Error {
-  constructor(
-    /** Number of the message that does not fit. */
-    readonly seq: number,
-    /** The guest's call, as text. */
-    readonly replayed: string,
-  ) {
-    super(`cannot replay message ${seq}: guest called ${replayed}`);
-  }
 }

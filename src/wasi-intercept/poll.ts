@@ -103,21 +103,15 @@ function now(k: Kernel, clock: number): bigint {
 
 function waitForAny(k: Kernel, waits: readonly Wait[]): void {
   const entries = waits.flatMap(({ entry }) => entry ?? []);
-  for (let first = true;; first = false) {
-    for (const wait of waits) wakeFor(k, wait);
+  const writes = waits.some(({ type }) => type === EventType.fdWrite);
+  if (writes) k.outputs.polling(true);
+  for (let first = true; k.data.size === 0 || first; first = false) {
     const due = k.data.size > 0 || waits.some((wait) => isDue(k, wait));
     if (!due && first) k.flush();
     k.host.poll(entries, due ? 0n : timeoutOf(k, waits));
     for (const wait of waits) addIfReady(k, wait);
-    if (k.data.size > 0) return;
   }
-}
-
-function wakeFor(k: Kernel, { type, fd }: Wait): void {
-  const d = k.fds.get(fd);
-  if (type === EventType.fdWrite && d?.kind === "stream") {
-    k.outputs.wakeWhenWritable(d);
-  }
+  if (writes) k.outputs.polling(false);
 }
 
 /** Whether a wait is over by what this process knows, without asking the host. */

@@ -36,58 +36,49 @@ export function replicated(
 ): Import {
   const plan = planOf(row);
   const args = plan.names.join(",");
-  return build(
-    row,
-    kernel,
-    messages,
-    plan,
-    `
-    ${
-      plan.digest.length + (row.digest ? 1 : 0) > 0
-        ? "let d = 0;"
-        : "const d = 0;"
-    }
+  const digest = row.digest ? `d = row.digest(k, d, ${args}) | 0;` : "";
+  const differs = ["e === DIVERGED", ...plan.compare].join(" || ");
+  const logged = `
+    let d = 0;
     ${plan.digest.join("\n")}
-    ${row.digest ? `d = row.digest(k, d, ${args}) | 0;` : ""}
+    ${digest}
     if (m.following) {
       const e = m.take(id, d, ${plan.bytes});
       if (e !== LIVE) {
         const a = m.args;
-        if (${
-      ["e === DIVERGED", ...plan.compare].join(" || ")
-    }) m.diverge(row, [${args}]);
+        if (${differs}) m.diverge(row, [${args}]);
         if (e !== 0) return e;
         ${row.mirror ? `row.mirror(k, ${args});` : ""}
-        return commit(k, ${args});
+        const r = commit(k, ${args});
+        m.publish();
+        return r;
       }
     }
     m.begin(${plan.bytes});
     const e = execute(k, ${args});
-    ${plan.store.length > 0 ? `const a = m.args; ${plan.store.join("\n")}` : ""}
+    const a = m.args;
+    ${plan.store.join("\n")}
     m.end(id, e, d);
-    return e === 0 ? commit(k, ${args}) : e;`,
-  );
+    const r = e === 0 ? commit(k, ${args}) : e;
+    m.publish();
+    return r;`;
+  return build(row, kernel, messages, plan, logged);
 }
 
 /** The import of `row` on a node that neither logs nor follows. */
-export function solo(row: Syscall, kernel: Kernel, messages: Messages): Import {
+export function solo(row: Syscall, kernel: Kernel): Import {
   const plan = planOf(row);
   const args = plan.names.join(",");
-  return build(
-    row,
-    kernel,
-    messages,
-    plan,
-    `
+  const direct = `
     const e = execute(k, ${args});
-    return e === 0 ? commit(k, ${args}) : e;`,
-  );
+    return e === 0 ? commit(k, ${args}) : e;`;
+  return build(row, kernel, undefined, plan, direct);
 }
 
 function build(
   row: Syscall,
   kernel: Kernel,
-  messages: Messages,
+  messages: Messages | undefined,
   plan: Plan,
   logged: string,
 ): Import {

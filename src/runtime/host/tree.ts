@@ -29,6 +29,7 @@ export interface BytesText {
   readonly exact: boolean;
 }
 
+/** What lstat(2) says, as far as it is mirrored. */
 export interface Look {
   readonly type: "file" | "directory" | "symlink" | "other";
   /** `mode & 0o7777`. */

@@ -1,0 +1,256 @@
+import { getU64, setU64 } from "../../bytes/layout.ts";
+import { assert } from "../../bytes/assert.ts";
+import {
+  Control,
+  MAX_DATA,
+  MessageHeader,
+  messageSize,
+} from "../../engine/message.ts";
+import { Data } from "../../wasi-intercept/data.ts";
+import {
+  describeArguments,
+  describeMessage,
+} from "../../wasi-intercept/describe.ts";
+import {
+  DIVERGED,
+  LIVE,
+  type Messages,
+} from "../../wasi-intercept/messages.ts";
+import type { Syscall } from "../../wasi-intercept/syscall.ts";
+import { PAD, type Ring } from "../ring.ts";
+import { Local } from "./local.ts";
+
+const {
+  method: METHOD,
+  errno: ERRNO,
+  seq: SEQ,
+  digest: DIGEST,
+  dataSize: DATA_SIZE,
+} = MessageHeader.at;
+const HEAD = MessageHeader.size;
+
+/** The one process and its one thread. */
+const PID = 1, TID = 1;
+
+/** What a following guest is told beside outcomes. */
+export interface Followed {
+  /** A TAKEOVER message went by; gives its DATA. */
+  takeover(data: Uint8Array): void;
+  /** The node is live from here on. */
+  live(): void;
+}
+
+/** Guest and log disagree; never tolerated, never retried. */
+export class Divergence extends Error {
+  constructor(
+    readonly seq: number,
+    readonly recorded: string,
+    readonly replayed: string,
+  ) {
+    super(
+      `cannot replay message ${seq}: the log has ${recorded}, the guest called ${replayed}`,
+    );
+  }
+}
+
+/** The log says that the guest ended here by a trap, though on this node it went on to another call (rule 6). */
+export class LoggedEnd extends Error {
+  constructor(readonly data: Uint8Array) {
+    super("the log ends here");
+  }
+}
+
+/** The guest's side of the messaging, over two rings: the outbox carries its outcomes out, the inbox the log in. */
+export class RingMessages implements Messages {
+  following: boolean;
+  readonly args = new Data();
+  /** Number of the message at hand while following. */
+  seq = 0;
+  readonly #data: Data;
+  readonly #outbox: Ring;
+  readonly #inbox: Ring;
+  readonly #followed: Followed;
+  /** Where the message at hand starts, in the ring it is in. */
+  #at = 0;
+  /** How far the inbox is used up once the message at hand is done with. */
+  #used = -1;
+  #argumentBytes = 0;
+
+  constructor(
+    data: Data,
+    outbox: Ring,
+    inbox: Ring,
+    following: boolean,
+    followed: Followed,
+  ) {
+    this.#data = data;
+    this.#outbox = outbox;
+    this.#inbox = inbox;
+    this.following = following;
+    this.#followed = followed;
+  }
+
+  begin(argumentBytes: number): void {
+    const at = this.#outbox.reserveWaiting(HEAD + MAX_DATA);
+    this.#at = at;
+    this.#argumentBytes = argumentBytes;
+    this.args.place(
+      this.#outbox.view,
+      this.#outbox.bytes,
+      at + HEAD,
+      argumentBytes,
+    );
+    this.#data.place(
+      this.#outbox.view,
+      this.#outbox.bytes,
+      at + HEAD + argumentBytes,
+      0,
+    );
+  }
+
+  end(method: number, errno: number, digest: number): void {
+    this.#end(
+      method,
+      errno,
+      digest,
+      this.#argumentBytes + (errno === 0 ? this.#data.size : 0),
+    );
+  }
+
+  #end(method: number, errno: number, digest: number, dataSize: number): void {
+    const { view } = this.#outbox;
+    const at = this.#at;
+    const size = messageSize(dataSize);
+    for (let i = at + HEAD + dataSize; i < at + size; i++) view.setUint8(i, 0);
+    view.setUint32(at, size, true);
+    view.setUint16(at + METHOD, method, true);
+    view.setUint16(at + ERRNO, errno, true);
+    view.setUint32(at + MessageHeader.at.pid, PID, true);
+    view.setUint32(at + MessageHeader.at.tid, TID, true);
+    view.setUint32(at + DIGEST, digest, true);
+    view.setUint32(at + DATA_SIZE, dataSize, true);
+    this.#outbox.advance(size);
+  }
+
+  publish(): void {
+    this.#outbox.publish();
+  }
+
+  /** Logs a control message of the guest's own, such as PROCESS_EXIT. */
+  control(method: number, data: Uint8Array): void {
+    this.begin(0);
+    this.#data.write(0, data);
+    this.#end(method, 0, 0, data.length);
+    this.publish();
+    this.#outbox.wakeReader();
+  }
+
+  /** Hands all that is published to main, which may sleep. */
+  flush(): void {
+    this.#outbox.wakeReader();
+  }
+
+  take(method: number, digest: number, argumentBytes: number): number {
+    const { view, bytes } = this.#inbox;
+    const found = this.#next();
+    if (found === Local.live) return LIVE;
+    if (found === Control.processExit) this.#checkEnd();
+    const at = this.#at;
+    if (found !== method || view.getInt32(at + DIGEST, true) !== digest) {
+      return DIVERGED;
+    }
+    const dataSize = view.getUint32(at + DATA_SIZE, true);
+    this.args.place(view, bytes, at + HEAD, argumentBytes);
+    this.#data.place(
+      view,
+      bytes,
+      at + HEAD + argumentBytes,
+      dataSize - argumentBytes,
+    );
+    return view.getUint16(at + ERRNO, true);
+  }
+
+  /** Takes the message of the guest's end, after the guest ended; DATA of PROCESS_EXIT, or `undefined` when the node is live. */
+  takeEnd(replayed: string): Uint8Array | undefined {
+    const found = this.#next();
+    if (found === Local.live) return undefined;
+    if (found !== Control.processExit) {
+      throw new Divergence(this.seq, this.#recorded(), replayed);
+    }
+    return this.#dataOf().slice();
+  }
+
+  diverge(row: Syscall, args: readonly (number | bigint)[]): never {
+    throw new Divergence(
+      this.seq,
+      this.#recorded(),
+      describeArguments(row, args),
+    );
+  }
+
+  /** Moves to the next message of the guest, past those that concern the node alone; gives its method. */
+  #next(): number {
+    for (;;) {
+      const method = this.#step();
+      if (method === PAD) continue;
+      if (method === Local.live) return this.#goLive();
+      this.#count();
+      if (method === Control.takeover) {
+        this.#followed.takeover(this.#dataOf().slice());
+      } else if (
+        method !== Control.memberJoined && method !== Control.memberRemoved
+      ) return method;
+    }
+  }
+
+  /** Moves to the next record; gives its method. */
+  #step(): number {
+    if (this.#used >= 0) this.#inbox.consume(this.#used);
+    this.#inbox.waitReadable();
+    this.#at = this.#inbox.tail;
+    this.#used = this.#at + this.#inbox.view.getUint32(this.#at, true);
+    return this.#inbox.view.getUint16(this.#at + METHOD, true);
+  }
+
+  #count(): void {
+    const seq = getU64(this.#inbox.view, this.#at + SEQ);
+    assert(seq === this.seq + 1, `message ${seq} follows message ${this.seq}`);
+    this.seq = seq;
+  }
+
+  #goLive(): number {
+    this.#inbox.consume(this.#used);
+    this.following = false;
+    this.#followed.live();
+    return Local.live;
+  }
+
+  #dataOf(): Uint8Array<ArrayBuffer> {
+    const size = this.#inbox.view.getUint32(this.#at + DATA_SIZE, true);
+    return this.#inbox.bytes.subarray(this.#at + HEAD, this.#at + HEAD + size);
+  }
+
+  /** @throws {LoggedEnd} when the message at hand says that the guest trapped. */
+  #checkEnd(): void {
+    const data = this.#dataOf().slice();
+    if (describeMessage(Control.processExit, data).startsWith("trap")) {
+      throw new LoggedEnd(data);
+    }
+  }
+
+  #recorded(): string {
+    return describeMessage(
+      this.#inbox.view.getUint16(this.#at + METHOD, true),
+      this.#dataOf(),
+    );
+  }
+}
+
+/** The record that tells a following guest to go live. */
+export function liveRecord(): Uint8Array {
+  const bytes = new Uint8Array(HEAD);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(MessageHeader.at.size, HEAD, true);
+  view.setUint16(METHOD, Local.live, true);
+  return bytes;
+}

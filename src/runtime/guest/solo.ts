@@ -1,0 +1,38 @@
+import { MAX_DATA } from "../../engine/message.ts";
+import { Data } from "../../wasi-intercept/data.ts";
+import { solo } from "../../wasi-intercept/specialise.ts";
+import { GuestHost } from "../host/guest_host.ts";
+import { threadId } from "../host/clock.ts";
+import type { GuestConfig, GuestHandles } from "./config.ts";
+import { endOf, type GuestEnd } from "./end.ts";
+import { instantiate } from "./process.ts";
+import { SoloOutputs } from "./solo_outputs.ts";
+
+/** Runs a guest that nobody follows, in the calling isolate, to its end. */
+export function runSolo(
+  module: WebAssembly.Module,
+  config: GuestConfig,
+  handles: GuestHandles,
+): GuestEnd {
+  const host = new GuestHost(threadId(), undefined);
+  const data = new Data();
+  const bytes = new Uint8Array(MAX_DATA);
+  data.place(new DataView(bytes.buffer), bytes, 0, 0);
+  const parts = {
+    config,
+    handles,
+    host,
+    data,
+    outputs: new SoloOutputs(host),
+    flush: () => {},
+  };
+  const { start } = instantiate(module, parts, solo);
+  try {
+    start();
+    return { kind: "exit", code: 0 };
+  } catch (error) {
+    const end = endOf(error);
+    if (end === undefined) throw error;
+    return end;
+  }
+}

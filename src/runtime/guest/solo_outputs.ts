@@ -1,0 +1,52 @@
+import { FdFlag, type Stream } from "../../wasi-intercept/descriptors.ts";
+import { Errno } from "../../wasi-intercept/errno.ts";
+import type { Host } from "../../wasi-intercept/host.ts";
+import { PollEvent } from "../../wasi-intercept/host.ts";
+import type { Outputs } from "../../wasi-intercept/kernel.ts";
+import { shutdownWrite } from "../host/socket.ts";
+
+/** The outputs of a node that does not replicate: they leave within the call. */
+export class SoloOutputs implements Outputs {
+  readonly #host: Host;
+  readonly full = false;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  accept(stream: Stream, size: number): number {
+    const handle = stream.handle as number;
+    for (;;) {
+      const n = size === 0 ? 0 : this.#host.writev(handle);
+      if (n !== -Errno.again || (stream.flags & FdFlag.nonblock) !== 0) {
+        return n;
+      }
+      this.#host.poll([{ handle, events: PollEvent.out, revents: 0 }], -1n);
+    }
+  }
+
+  push(): void {}
+
+  open(): number {
+    return 0;
+  }
+
+  close(stream: Stream): void {
+    if (stream.handle !== undefined) this.#host.close(stream.handle);
+  }
+
+  shutdownWrite(stream: Stream): void {
+    shutdownWrite(stream.handle as number);
+  }
+
+  writable(stream: Stream): boolean {
+    const entry = {
+      handle: stream.handle as number,
+      events: PollEvent.out,
+      revents: 0,
+    };
+    return this.#host.poll([entry], 0n) > 0;
+  }
+
+  polling(): void {}
+}

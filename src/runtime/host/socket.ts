@@ -1,0 +1,119 @@
+/** Sockets of the guest, as raw handles that main and the guest's Worker share. @module */
+import { ReplrtError } from "../errors.ts";
+import { type Address, formatAddress } from "../options.ts";
+import { result } from "./errno.ts";
+import { lastErrno, libc } from "./libc.ts";
+
+const AF_INET = 2, AF_INET6 = 10;
+const SOCK_STREAM = 1, SOCK_NONBLOCK = 0o4000, SOCK_CLOEXEC = 0o2000000;
+const SOL_SOCKET = 1, SO_REUSEADDR = 2;
+const MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000;
+const EADDRINUSE = 98, EACCES = 13, EADDRNOTAVAIL = 99;
+const BACKLOG = 511;
+const SHUT_WR = 1;
+
+/** Sends what a connection takes now; a negative errno as the host interface has it. */
+export function sendNow(
+  handle: number,
+  bytes: Uint8Array<ArrayBuffer>,
+): number {
+  return result(
+    libc.send(handle, bytes, BigInt(bytes.length), MSG_DONTWAIT | MSG_NOSIGNAL),
+  );
+}
+
+/** Ends the sending side of a connection. */
+export function shutdownWrite(handle: number): void {
+  libc.shutdown(handle, SHUT_WR);
+}
+
+/** Lets a handle go. */
+export function closeHandle(handle: number): void {
+  libc.close(handle);
+}
+
+/** `struct sockaddr_in` or `sockaddr_in6` of an IP address. */
+function sockaddr({ host, port }: Address): Uint8Array<ArrayBuffer> {
+  const v6 = host.includes(":");
+  const bytes = new Uint8Array(v6 ? 28 : 16);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, v6 ? AF_INET6 : AF_INET, true);
+  view.setUint16(2, port);
+  if (v6) bytes.set(ipv6Bytes(host), 8);
+  else bytes.set(host.split(".").map(Number), 4);
+  return bytes;
+}
+
+function ipv6Bytes(host: string): Uint8Array {
+  const [head = "", tail = ""] = host.split("::");
+  const words = (text: string) =>
+    text === "" ? [] : text.split(":").map((word) => parseInt(word, 16));
+  const front = words(head), back = words(tail);
+  const all = [
+    ...front,
+    ...Array(8 - front.length - back.length).fill(0),
+    ...back,
+  ];
+  const bytes = new Uint8Array(16);
+  for (const [i, word] of all.entries()) {
+    new DataView(bytes.buffer).setUint16(2 * i, word);
+  }
+  return bytes;
+}
+
+const REASONS: Readonly<Record<number, string>> = {
+  [EADDRINUSE]: "the address is in use",
+  [EACCES]: "permission denied",
+  [EADDRNOTAVAIL]: "this machine has no such address",
+};
+
+/**
+ * A socket bound to `address` that does not listen yet: it holds the address, and clients are refused.
+ *
+ * @throws {ReplrtError} when the address can't be had; `flag` is the option to change.
+ */
+export function bindSocket(address: Address, flag: string): number {
+  const target = address.host === "localhost"
+    ? { ...address, host: "127.0.0.1" }
+    : address;
+  const family = target.host.includes(":") ? AF_INET6 : AF_INET;
+  const handle = libc.socket(
+    family,
+    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+    0,
+  );
+  libc.setsockopt(
+    handle,
+    SOL_SOCKET,
+    SO_REUSEADDR,
+    new Uint8Array([1, 0, 0, 0]),
+    4,
+  );
+  const bytes = sockaddr(target);
+  if (handle < 0 || libc.bind(handle, bytes, bytes.length) < 0) {
+    const reason = REASONS[lastErrno()] ?? `system error ${lastErrno()}`;
+    throw new ReplrtError(
+      `cannot bind ${formatAddress(address)}: ${reason}`,
+      `give another address with ${flag}`,
+    );
+  }
+  return handle;
+}
+
+/** Makes a bound socket take connections. */
+export function listenOn(handle: number, address: Address, flag: string): void {
+  if (libc.listen(handle, BACKLOG) < 0) {
+    const reason = REASONS[lastErrno()] ?? `system error ${lastErrno()}`;
+    throw new ReplrtError(
+      `cannot listen on ${formatAddress(address)}: ${reason}`,
+      `give another address with ${flag}`,
+    );
+  }
+}
+
+/** The address a socket is bound to, its port filled in. */
+export function addressOf(handle: number, { host }: Address): Address {
+  const bytes = new Uint8Array(28);
+  libc.getsockname(handle, bytes, new Uint8Array(new Uint32Array([28]).buffer));
+  return { host, port: new DataView(bytes.buffer).getUint16(2) };
+}

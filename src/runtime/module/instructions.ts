@@ -1,0 +1,159 @@
+import {
+  DELEGATE,
+  END,
+  type Immediate,
+  immediatesOf,
+  isPrefix,
+  joinOpcode,
+} from "./opcodes.ts";
+import { Malformed, type Reader } from "./reader.ts";
+
+const S33_BYTES = 5;
+const S64_BYTES = 10;
+/** The bytes that begin `(ref null HEAP)` and `(ref HEAP)`; a heap type follows. */
+const REF_NULL = 0x63;
+const REF = 0x64;
+/** Bit 6 of a memarg's alignment: the index of a memory follows. */
+const HAS_MEMORY = 0x40;
+
+/** A module has an instruction that is not in the table. */
+export class UnknownInstruction extends Malformed {
+  /** The opcode as its parts, such as "0xfd 0x9a". */
+  readonly opcode: string;
+
+  constructor(parts: readonly number[], at: number) {
+    const opcode = parts.map((part) =>
+      `0x${part.toString(16).padStart(2, "0")}`
+    ).join(" ");
+    super(`the instruction ${opcode} at byte ${at} is unknown`);
+    this.opcode = opcode;
+  }
+}
+
+/**
+ * Walks the instructions of one body, of the reader's start to its end.
+ *
+ * Opcodes, immediates and nesting are checked, types and indices are not: that is the engine's work.
+ */
+export class Instructions {
+  /** The opcode that `next` found, as `immediatesOf` takes it. */
+  code = 0;
+  /** Offset in the module of its first byte; the instruction ends at `reader.at`. */
+  at = 0;
+  readonly #reader: Reader;
+  #depth = 1;
+
+  /** @param reader stands at the first instruction, after the locals. */
+  constructor(reader: Reader) {
+    this.#reader = reader;
+  }
+
+  /**
+   * Goes to the next instruction.
+   *
+   * @returns false after the last one, the `end` of the body.
+   * @throws {UnknownInstruction}
+   * @throws {Malformed} when an instruction is cut off, or the last `end` is not the last byte.
+   */
+  next(): boolean {
+    const reader = this.#reader;
+    if (this.#depth === 0) {
+      if (reader.at === reader.end) return false;
+      throw new Malformed(
+        `the body ends at byte ${reader.at}, its size says byte ${reader.end}`,
+      );
+    }
+    this.at = reader.at;
+    this.code = readOpcode(reader);
+    const immediates = immediatesOf(this.code);
+    if (immediates === undefined) throw unknown(this.code, this.at);
+    for (let i = 0; i < immediates.length; i++) {
+      const immediate = immediates[i] as Immediate;
+      if (immediate === "block") this.#depth++;
+      skipImmediate(reader, immediate);
+    }
+    if (this.code === END || this.code === DELEGATE) this.#depth--;
+    return true;
+  }
+}
+
+/** Goes past the declarations of a body's locals. @throws {Malformed} */
+export function skipLocals(reader: Reader): void {
+  for (let groups = reader.u32(); groups > 0; groups--) {
+    reader.u32();
+    skipValueType(reader);
+  }
+}
+
+/** Goes past a value type, of one byte or a reference to a heap type. @throws {Malformed} */
+export function skipValueType(reader: Reader): void {
+  const first = reader.byte();
+  if (first === REF_NULL || first === REF) reader.skipNumber(S33_BYTES);
+}
+
+function readOpcode(reader: Reader): number {
+  const at = reader.at;
+  const first = reader.byte();
+  if (!isPrefix(first)) return first;
+  const second = reader.u32();
+  const code = joinOpcode(first, second);
+  if (code === undefined) throw new UnknownInstruction([first, second], at);
+  return code;
+}
+
+function unknown(code: number, at: number): UnknownInstruction {
+  const parts = code < 0x100 ? [code] : [code >>> 12, code & 0xfff];
+  return new UnknownInstruction(parts, at);
+}
+
+/** Goes past one immediate. @throws {Malformed} */
+function skipImmediate(reader: Reader, immediate: Immediate): void {
+  switch (immediate) {
+    case "memarg":
+      if (reader.u32() & HAS_MEMORY) reader.u32();
+      return reader.skipNumber(S64_BYTES);
+    case "i32":
+    case "heap":
+      return reader.skipNumber(S33_BYTES);
+    case "i64":
+      return reader.skipNumber(S64_BYTES);
+    case "block":
+      return skipBlockType(reader);
+    case "labels":
+      for (let left = reader.u32(); left > 0; left--) reader.u32();
+      return;
+    case "catches":
+      for (let left = reader.u32(); left > 0; left--) skipCatch(reader);
+      return;
+    case "types":
+      for (let left = reader.u32(); left > 0; left--) skipValueType(reader);
+      return;
+    case "byte":
+      return reader.skip(1);
+    case "f32":
+      return reader.skip(4);
+    case "f64":
+      return reader.skip(8);
+    case "v128":
+      return reader.skip(16);
+    default:
+      reader.u32();
+  }
+}
+
+function skipBlockType(reader: Reader): void {
+  const first = reader.bytes[reader.at];
+  if (first === REF_NULL || first === REF) reader.skip(1);
+  reader.skipNumber(S33_BYTES);
+}
+
+/** Kinds 0 and 1 name a tag and a label, 2 and 3 (catch_all) a label only. */
+function skipCatch(reader: Reader): void {
+  const at = reader.at;
+  const kind = reader.byte();
+  if (kind > 3) {
+    throw new Malformed(`the catch clause at byte ${at} is of no known kind`);
+  }
+  if (kind < 2) reader.u32();
+  reader.u32();
+}

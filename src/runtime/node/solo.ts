@@ -1,0 +1,46 @@
+import type { GuestConfig } from "../guest/config.ts";
+import { exitCodeOf, trapLines } from "../guest/end.ts";
+import { runSolo } from "../guest/solo.ts";
+import { openDirectory } from "../host/open_directory.ts";
+import { stdioTypes } from "../host/pipe.ts";
+import { loadModule } from "../module/load.ts";
+import type { RunOptions } from "../options.ts";
+import type { Say } from "../say.ts";
+import { GuestSockets } from "./sockets.ts";
+
+/** What the guest of these options sees of itself. */
+export function configOf(options: RunOptions): GuestConfig {
+  return {
+    args: [options.module, ...options.args],
+    env: options.env,
+    dirs: options.dirs.map(({ guest }) => guest),
+    listeners: options.tcpListen.length,
+    stdio: stdioTypes(),
+  };
+}
+
+/** Runs a guest that nobody follows; gives the exit code. */
+export async function runSoloNode(
+  options: RunOptions,
+  say: Say,
+): Promise<number> {
+  const { module } = await loadModule(options.module);
+  const dirs = options.dirs.map(({ host }) => openDirectory(host));
+  const sockets = new GuestSockets(options.tcpListen);
+  sockets.listen();
+  if (sockets.handles.length > 0) {
+    say.event({
+      event: "serving",
+      role: "solo",
+      bind: null,
+      listen: sockets.texts,
+    });
+  }
+  const end = runSolo(module, configOf(options), {
+    dirs,
+    listeners: sockets.handles,
+  });
+  if (end.kind === "trap") say.lines(trapLines(end));
+  await say.flush(1000);
+  return exitCodeOf(end);
+}

@@ -1,0 +1,158 @@
+/** The Worker of one guest process: the guest, its interceptors and its kernel state. Synchronous from `go` to its end. @module */
+import { decode } from "cbor-x";
+import { Control } from "../engine/message.ts";
+import { Data } from "../wasi-intercept/data.ts";
+import { StorageFault } from "../wasi-intercept/kernel.ts";
+import { replicated } from "../wasi-intercept/specialise.ts";
+import { ReplrtError } from "./errors.ts";
+import {
+  decodeEnd,
+  encodeEnd,
+  endOf,
+  type GuestEnd,
+  sameEnd,
+} from "./guest/end.ts";
+import { instantiate } from "./guest/process.ts";
+import type {
+  GuestReport,
+  GuestStart,
+  TakeoverExtra,
+} from "./guest/protocol.ts";
+import { QueuedOutputs } from "./guest/queued_outputs.ts";
+import { Divergence, LoggedEnd, RingMessages } from "./guest/ring_messages.ts";
+import { Slots } from "./guest/slots.ts";
+import { threadId } from "./host/clock.ts";
+import { GuestHost } from "./host/guest_host.ts";
+import { Ring } from "./ring.ts";
+import { stampOf } from "./clocks.ts";
+
+const scope = self as unknown as {
+  onmessage: ((event: MessageEvent) => void) | null;
+  postMessage(report: GuestReport): void;
+};
+
+scope.onmessage = ({ data }: MessageEvent<GuestStart>) => {
+  try {
+    const run = prepare(data);
+    scope.onmessage = () => scope.postMessage(run());
+    scope.postMessage({ kind: "ready", tid: threadId() });
+  } catch (error) {
+    scope.postMessage(reportOf(error));
+  }
+};
+
+/** Instantiates the guest; the function given back runs it to its end and tells how that came. */
+function prepare(start: GuestStart): () => GuestReport {
+  const host = new GuestHost(threadId(), start.waker);
+  const data = new Data();
+  const outbox = new Ring(start.outbox);
+  const messages = new RingMessages(
+    data,
+    outbox,
+    new Ring(start.inbox),
+    start.following,
+    {
+      takeover(bytes) {
+        host.clocks.offsets = stampOf((decode(bytes) as TakeoverExtra).offsets);
+      },
+      live: () => scope.postMessage({ kind: "live" }),
+    },
+  );
+  const flush = () => messages.flush();
+  const outputs = new QueuedOutputs(
+    outbox,
+    new Slots(start.slots),
+    () => messages.following ? messages.seq : 0,
+    flush,
+  );
+  const parts = {
+    config: start.config,
+    handles: start.handles,
+    host,
+    data,
+    outputs,
+    flush,
+  };
+  const process = instantiate(
+    start.module,
+    parts,
+    (row, kernel) => replicated(row, kernel, messages),
+  );
+  return () => {
+    try {
+      process.start();
+      return finish(messages, { kind: "exit", code: 0 });
+    } catch (error) {
+      return finishAfter(messages, error);
+    }
+  };
+}
+
+function finishAfter(messages: RingMessages, error: unknown): GuestReport {
+  try {
+    if (error instanceof LoggedEnd) {
+      return { kind: "ended", end: decodeEnd(error.data) };
+    }
+    const end = endOf(error);
+    return end === undefined ? reportOf(error) : finish(messages, end);
+  } catch (later) {
+    return reportOf(later);
+  }
+}
+
+/** Logs the guest's end, or holds it against the log's. */
+function finish(messages: RingMessages, end: GuestEnd): GuestReport {
+  if (messages.following) {
+    try {
+      const logged = messages.takeEnd(describeEnd(end));
+      if (logged !== undefined) {
+        return compareEnds(messages.seq, decodeEnd(logged), end);
+      }
+    } catch (error) {
+      if (error instanceof Divergence && end.kind === "trap") {
+        return { kind: "resource", end };
+      }
+      throw error;
+    }
+  }
+  messages.control(Control.processExit, encodeEnd(end));
+  return { kind: "ended", end };
+}
+
+function compareEnds(
+  seq: number,
+  logged: GuestEnd,
+  end: GuestEnd,
+): GuestReport {
+  if (sameEnd(logged, end)) return { kind: "ended", end: logged };
+  if (end.kind === "trap") return { kind: "resource", end };
+  return {
+    kind: "diverged",
+    seq,
+    recorded: describeEnd(logged),
+    replayed: describeEnd(end),
+  };
+}
+
+function describeEnd(end: GuestEnd): string {
+  return end.kind === "exit"
+    ? `exit with code ${end.code}`
+    : `trap: ${end.reason}`;
+}
+
+function reportOf(error: unknown): GuestReport {
+  if (error instanceof Divergence) {
+    const { seq, recorded, replayed } = error;
+    return { kind: "diverged", seq, recorded, replayed };
+  }
+  if (error instanceof StorageFault) {
+    return { kind: "storage", reason: error.message };
+  }
+  if (error instanceof ReplrtError) {
+    return { kind: "refused", message: error.message, next: error.next };
+  }
+  return {
+    kind: "bug",
+    text: error instanceof Error ? error.stack ?? error.message : String(error),
+  };
+}

@@ -1,0 +1,78 @@
+/**
+ * Runs the test files under tests/, each in a process of its own.
+ *
+ * `deno run -A tools/test.ts [FILTER…]` prints a line a file, the output of
+ * those that failed, and last `N passed, N failed`, counted in tests. Exits 1
+ * when a test failed or none ran.
+ *
+ * @module
+ */
+import { type Ending, fetchPackages, killAll, runFile } from "./test/child.ts";
+import { findTests, type Plan } from "./test/plan.ts";
+import { type Verdict, verdictOf } from "./test/verdict.ts";
+
+/** Files run at a time. */
+const JOBS = 2;
+const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+async function main(root: string, filters: readonly string[]) {
+  for (const [signal, code] of Object.entries(SIGNALS)) {
+    Deno.addSignalListener(signal as Deno.Signal, () => {
+      killAll();
+      Deno.exit(code);
+    });
+  }
+  const plans = findTests(root, filters);
+  if (plans.length > 0) await fetchPackages(root, plans);
+  const verdicts = [
+    ...await runAll(root, plans.filter(({ alone }) => !alone), JOBS),
+    ...await runAll(root, plans.filter(({ alone }) => alone), 1),
+  ];
+  const sum = (key: "passed" | "skipped" | "failed") =>
+    verdicts.reduce((total, verdict) => total + verdict[key], 0);
+  if (sum("skipped") > 0) console.log(`${sum("skipped")} skipped`);
+  if (sum("passed") + sum("failed") === 0) {
+    console.log("cannot pass: no test ran");
+  }
+  console.log(`${sum("passed")} passed, ${sum("failed")} failed`);
+  if (sum("failed") > 0 || sum("passed") === 0) Deno.exit(1);
+}
+
+/** Runs files in order, `jobs` at a time; a report is never torn by another. */
+async function runAll(
+  root: string,
+  plans: readonly Plan[],
+  jobs: number,
+): Promise<Verdict[]> {
+  const verdicts: Verdict[] = [];
+  const waiting = [...plans];
+  const work = async () => {
+    for (let plan = waiting.shift(); plan; plan = waiting.shift()) {
+      const ending = await runFile(root, plan);
+      const verdict = verdictOf(plan, ending);
+      console.log(report(plan, ending, verdict));
+      verdicts.push(verdict);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
+  return verdicts;
+}
+
+function report({ file }: Plan, ending: Ending, verdict: Verdict): string {
+  const time = `${(ending.ms / 1_000).toFixed(1)} s`;
+  if (verdict.failed === 0) return `ok ${file} ${verdict.summary} ${time}`;
+  const output = ending.output.trim().split("\n").map((line) => `  | ${line}`);
+  return [
+    `FAILED ${file} ${verdict.summary} ${time}`,
+    ...output,
+    `  run it alone: npx -y deno@${Deno.version.deno} run -A ${file}`,
+  ].join("\n");
+}
+
+if (import.meta.main) {
+  try {
+    await main(Deno.cwd(), Deno.args);
+  } finally {
+    killAll();
+  }
+}
