@@ -4,7 +4,7 @@
  * @module
  */
 import { assert, unreachable } from "../bytes/assert.ts";
-import { type Batch, controlsOf, nextOf } from "./batch.ts";
+import type { Batch } from "./batch.ts";
 import {
   compareEpochs,
   type Epoch,
@@ -25,8 +25,8 @@ import type {
   Status,
 } from "./events.ts";
 import type { Body, Frame } from "./frame.ts";
-import { Gather } from "./gather.ts";
-import { type Member, Membership } from "./membership.ts";
+import { Holding } from "./holding.ts";
+import type { Member } from "./membership.ts";
 import { raisedEpoch, Succession } from "./succession.ts";
 
 /** A snapshot for status lines. */
@@ -47,8 +47,7 @@ export interface BackupStatus {
 /** Events in, actions out; see events.ts for both. */
 export class Backup {
   readonly #options: BackupOptions;
-  readonly #gather: Gather;
-  readonly #membership = new Membership();
+  readonly #holding: Holding;
   #out: BackupAction[] = [];
   #now: number;
   #done = false;
@@ -66,8 +65,6 @@ export class Backup {
   #echo = 0;
   #ackAt = -Infinity;
   #nakAt = -Infinity;
-  #end: number;
-  #released = 0;
   #bye: number | undefined;
 
   #confirmed = true;
@@ -77,20 +74,19 @@ export class Backup {
 
   constructor(options: BackupOptions) {
     this.#options = options;
-    this.#gather = new Gather(options.next);
+    this.#holding = new Holding(options.self, options.next);
     this.#now = options.now;
     this.#heardAt = options.now;
-    this.#end = options.next;
   }
 
   /** The first number it lacks. */
   get next(): number {
-    return this.#gather.next;
+    return this.#holding.next;
   }
 
   /** The log it holds names it as a member. */
   get inSync(): boolean {
-    return this.#membership.find(this.#options.self) !== undefined;
+    return this.#holding.inSync;
   }
 
   /** What this node answers to a PROBE at `now`. */
@@ -98,7 +94,7 @@ export class Backup {
     return {
       role: "backup",
       epoch: this.#epoch,
-      members: this.#membership.members.map(({ node }) => node),
+      members: this.#holding.membership.members.map(({ node }) => node),
       next: this.next,
       heardMs: now - this.#heardAt,
     };
@@ -113,9 +109,9 @@ export class Backup {
       inSync: this.inSync,
       confirmed: this.#confirmed,
       next: this.next,
-      end: this.#end,
-      released: this.#released,
-      members: this.#membership.members,
+      end: this.#holding.end,
+      released: this.#holding.released,
+      members: this.#holding.membership.members,
     };
   }
 
@@ -264,12 +260,12 @@ export class Backup {
     const { body } = frame;
     switch (body.kind) {
       case "data":
-        this.#release(body.released);
+        this.#holding.release(body.released, this.#out);
         return this.#take(body.batch);
       case "heartbeat":
         this.#echo = Math.max(this.#echo, body.sent);
-        this.#end = Math.max(this.#end, body.end);
-        this.#release(body.released);
+        this.#holding.end = Math.max(this.#holding.end, body.end);
+        this.#holding.release(body.released, this.#out);
         this.#lack(body.next);
         return this.#ack();
       case "pong":
@@ -287,33 +283,11 @@ export class Backup {
     }
   }
 
-  #release(next: number): void {
-    if (next <= this.#released) return;
-    this.#released = next;
-    this.#out.push({ kind: "released", next });
-  }
-
   #take(batch: Batch): void {
-    this.#end = Math.max(this.#end, nextOf(batch));
-    for (const ready of this.#gather.take(batch)) {
-      this.#out.push({ kind: "store", batch: ready });
-      this.#follow(ready);
-    }
-    if (this.#gather.gap) this.#lack(batch.first);
+    this.#holding.take(batch, this.#out);
+    if (this.#holding.gap) this.#lack(batch.first);
     this.#ack();
     this.#mayEnd();
-  }
-
-  #follow(batch: Batch): void {
-    const self = this.#options.self;
-    for (const message of controlsOf(batch)) {
-      const before = this.#membership.find(self);
-      this.#membership.apply(message);
-      const after = this.#membership.find(self);
-      if (before === after) continue;
-      const kind = after === undefined ? "removed" : "synced";
-      this.#note({ kind, at: message.seq });
-    }
   }
 
   /** Asks again for what was sent and is not here. */
@@ -359,15 +333,15 @@ export class Backup {
   /** Nobody will go on as our primary. A joiner goes on trying; a member takes over, if it may. */
   #died(why: DeathCause): void {
     if (this.#done || this.#succession !== undefined) return;
-    const self = this.#membership.find(this.#options.self);
+    const self = this.#holding.membership.find(this.#options.self);
     if (self === undefined || this.#epoch === undefined) return;
     this.#note({ kind: "primaryDead", why });
     if (!this.#confirmed) return this.#unable();
-    const asked = this.#membership.members
+    const asked = this.#holding.membership.members
       .filter((member) => member !== self)
       .map((member) => ({ member, id: ++this.#probes }));
     const { timeoutMs } = this.#options;
-    const joinedAt = this.#membership.joinedAt(self.node);
+    const joinedAt = this.#holding.membership.joinedAt(self.node);
     const us = { member: self, joinedAt, epoch: this.#epoch };
     this.#succession = new Succession(why, us, timeoutMs, asked);
     for (const { member, id } of asked) {
@@ -394,7 +368,7 @@ export class Backup {
   #mayTakeOver(): void {
     const succession = this.#succession;
     if (succession === undefined || !succession.settled) return;
-    const self = this.#membership.find(this.#options.self);
+    const self = this.#holding.membership.find(this.#options.self);
     assert(
       self !== undefined && this.#epoch !== undefined && this.#confirmed,
       "a takeover without sync",
@@ -410,11 +384,13 @@ export class Backup {
       kind: "takeOver",
       epoch: raisedEpoch(this.#epoch, self),
       next: this.next,
-      left: this.#released,
+      left: this.#holding.released,
       former: silent ? [...succession.former, old] : succession.former,
-      members: this.#membership.members.filter((member) => member !== self),
+      members: this.#holding.membership.members.filter((member) =>
+        member !== self
+      ),
       at: this.#now,
-      ended: this.#membership.ended,
+      ended: this.#holding.membership.ended,
       why: succession.why,
     });
   }

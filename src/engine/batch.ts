@@ -63,7 +63,11 @@ export function controlsOf(batch: Batch): ControlMessage[] {
     if (method < FIRST_SYSCALL) {
       const data = at + MessageHeader.size;
       const size = view.getUint32(at + MessageHeader.at.dataSize, true);
-      found.push({ method, seq, data: batch.bytes.subarray(data, data + size) });
+      found.push({
+        method,
+        seq,
+        data: batch.bytes.subarray(data, data + size),
+      });
     }
     at += view.getUint32(at + MessageHeader.at.size, true);
   }

@@ -35,7 +35,9 @@ const KIND_BY_NUMBER = new Map<number, FrameKind>(
 export function frameSize(view: DataView, at: number): number | string {
   const magic = view.getUint32(at, true);
   if (magic !== FRAME_MAGIC) {
-    return `the magic is ${magic.toString(16)}, not ${FRAME_MAGIC.toString(16)}`;
+    return `the magic is ${magic.toString(16)}, not ${
+      FRAME_MAGIC.toString(16)
+    }`;
   }
   const version = view.getUint8(at + FrameHeader.at.version);
   if (version !== PROTOCOL_VERSION) {

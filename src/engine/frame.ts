@@ -98,7 +98,11 @@ export const FRAME_KINDS = {
   heartbeat: [11, "HeartbeatBody", "the primary lives; tells what it has sent"],
   ping: [12, "NonceBody", "a backup asks whether it is still a member"],
   pong: [13, "NonceBody", "it is (never sent to others than members)"],
-  leave: [14, "CBOR", "a backup will never take over, or it is removed: the reason"],
+  leave: [
+    14,
+    "CBOR",
+    "a backup will never take over, or it is removed: the reason",
+  ],
   bye: [15, "NextBody", "the log has ended and all outputs have left"],
 } as const satisfies Record<string, readonly [number, string, string]>;
 
@@ -244,4 +248,3 @@ function writeFixed(
       return;
   }
 }
-

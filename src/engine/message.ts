@@ -16,7 +16,12 @@ export const MessageHeader = layout("MessageHeader", 32, [
   [8, "u32", "pid", "virtual process that called"],
   [12, "u32", "tid", "virtual thread that called"],
   [16, "u64", "seq", "sequence number over the whole application"],
-  [24, "u32", "digest", "digest of the call's arguments; 0 in control messages"],
+  [
+    24,
+    "u32",
+    "digest",
+    "digest of the call's arguments; 0 in control messages",
+  ],
   [28, "u32", "dataSize", "bytes of DATA that follow this head"],
 ]);
 

@@ -19,6 +19,8 @@ export interface Peer {
   /** `undefined` while it is disconnected. */
   link: Link | undefined;
   linkedAt: number;
+  /** It acked over this link: somebody is at the other end. */
+  acks: boolean;
   heardAt: number;
   /** Time at which the newest heartbeat was sent that it confirmed. */
   lease: number;
@@ -47,6 +49,7 @@ export function linkedPeer(
     address,
     link,
     linkedAt: now,
+    acks: false,
     heardAt: now,
     lease: -Infinity,
     heartbeatAt: -Infinity,

@@ -4,7 +4,12 @@
  * @module
  */
 import { compareEpochs, type Epoch, type NodeId } from "./epoch.ts";
-import type { DeathCause, LeaveReason, MemberAnswer, Status } from "./events.ts";
+import type {
+  DeathCause,
+  LeaveReason,
+  MemberAnswer,
+  Status,
+} from "./events.ts";
 import type { Former, Member } from "./membership.ts";
 
 /** What follows from an answer: wait for the rest, end, or the primary lives. */

@@ -21,18 +21,21 @@ export interface ChannelEvents {
 
 /** A connection that carries frames. One that sends garbage is dropped, and the node goes on. */
 export class Channel {
-  events: ChannelEvents = { frame: () => {}, closed: () => {} };
   readonly #connection: Connection;
   readonly #reader = new FrameReader();
   readonly #envelope: () => Envelope;
-  #closed = false;
+  #events: ChannelEvents | undefined;
+  /** What came in while nobody listened. */
+  #frames: Frame[] = [];
+  #reason: string | undefined;
+  #told = false;
 
   /** `envelope` is what this node puts around a body: its run, epoch and clocks at that moment. */
   constructor(connection: Connection, envelope: () => Envelope) {
     this.#connection = connection;
     this.#envelope = envelope;
     connection.onData((bytes) => this.#take(bytes));
-    connection.onClose((reason) => this.#close(reason));
+    connection.onClose((reason) => this.#end(reason));
   }
 
   /** The other side's `HOST:PORT`. */
@@ -40,8 +43,24 @@ export class Channel {
     return this.#connection.remote;
   }
 
+  /** Why the connection is over; undefined while it is not. */
+  get reason(): string | undefined {
+    return this.#reason;
+  }
+
+  /** Gives what comes in to `events`, first of all what has come in already; undefined keeps it for later. */
+  listen(events: ChannelEvents | undefined): void {
+    this.#events = events;
+    this.#tell();
+  }
+
   send(body: Body): void {
-    this.#connection.send(encodeFrame(this.#envelope(), body));
+    this.sendBytes(encodeFrame(this.#envelope(), body));
+  }
+
+  /** Sends a frame that is encoded already. */
+  sendBytes(frame: Uint8Array): void {
+    this.#connection.send(frame);
   }
 
   /** Sends what is queued, then closes. */
@@ -51,31 +70,39 @@ export class Channel {
 
   /** Closes at once; `closed` is not called for it. */
   destroy(): void {
-    this.#closed = true;
+    this.#told = true;
+    this.#events = undefined;
+    this.#frames = [];
     this.#connection.destroy();
-  }
-
-  /** Resolves when the connection is over. */
-  get over(): Promise<void> {
-    return new Promise((resolve) => this.#connection.onClose(() => resolve()));
   }
 
   #take(bytes: Uint8Array): void {
-    for (const frame of this.#reader.push(bytes)) {
-      if (this.#closed) return;
-      this.events.frame(frame);
-    }
+    this.#frames.push(...this.#reader.push(bytes));
+    this.#tell();
     if (this.#reader.problem === undefined) return;
-    this.#close(`sent no valid frame: ${this.#reader.problem}`);
+    this.#end(`${GARBAGE}: ${this.#reader.problem}`);
     this.#connection.destroy();
   }
 
-  #close(reason: string): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.events.closed(reason);
+  #end(reason: string): void {
+    this.#reason ??= reason;
+    this.#tell();
+  }
+
+  #tell(): void {
+    while (this.#events !== undefined && this.#frames.length > 0) {
+      this.#events.frame(this.#frames.shift() as Frame);
+    }
+    if (
+      this.#events === undefined || this.#reason === undefined || this.#told
+    ) return;
+    this.#told = true;
+    this.#events.closed(this.#reason);
   }
 }
+
+/** How the reason of a channel begins whose other side does not speak the protocol. */
+const GARBAGE = "sent no valid frame";
 
 /** A channel to `address`, or why there is none. */
 export async function openChannel(
@@ -94,7 +121,7 @@ export type Answer = { readonly kind: "frame"; readonly frame: Frame } | {
   readonly kind: ConnectProblem;
 } | { readonly kind: "problem"; readonly reason: string };
 
-/** The next frame of a channel within `timeoutMs`. A connection that is closed without one counts as refused: the process is gone or going. */
+/** The next frame of a channel within `timeoutMs`; what comes after it is kept. A connection closed without one counts as refused: the process is gone or going. */
 export function nextFrame(
   channel: Channel,
   timeoutMs: number,
@@ -102,19 +129,19 @@ export function nextFrame(
   return new Promise((resolve) => {
     const done = (answer: Answer) => {
       clearTimeout(timer);
-      channel.events = { frame: () => {}, closed: () => {} };
+      channel.listen(undefined);
       resolve(answer);
     };
     const timer = setTimeout(() => done({ kind: "silent" }), timeoutMs);
-    channel.events = {
+    channel.listen({
       frame: (frame) => done({ kind: "frame", frame }),
       closed: (reason) =>
         done(
-          reason.startsWith("sent no")
+          reason.startsWith(GARBAGE)
             ? { kind: "problem", reason }
             : { kind: "refused" },
         ),
-    };
+    });
   });
 }
 

@@ -1,10 +1,21 @@
 import { ReplrtError } from "./errors.ts";
-import type { RunOptions } from "./options.ts";
+import { loadModule } from "./module/load.ts";
+import { startBackup } from "./node/backup.ts";
+import { Core } from "./node/core.ts";
+import { Directories } from "./node/directories.ts";
+import { runningAt } from "./node/peer.ts";
+import { startPrimary } from "./node/primary.ts";
+import { GuestSockets } from "./node/sockets.ts";
 import { runSoloNode } from "./node/solo.ts";
+import { StateDir } from "./node/state_dir.ts";
+import type { RunOptions } from "./options.ts";
 import { Say } from "./say.ts";
 
+/** How long an ending node tries to write its last status lines, in ms. */
+const LAST_LINES_MS = 1000;
+
 /**
- * Runs one node to its end and gives its exit code: the guest's own, or 134 after a trap.
+ * Runs one node to its end and gives its exit code: the guest's own, 134 after a trap, 123 after a divergence.
  *
  * @throws {ReplrtError} for what the operator has to mend.
  */
@@ -16,5 +27,39 @@ export function runNode(options: RunOptions): Promise<number> {
     );
   }
   const say = new Say(options);
-  return runSoloNode(options, say);
+  return options.role === "solo"
+    ? runSoloNode(options, say)
+    : runReplicated(options, say);
+}
+
+async function runReplicated(options: RunOptions, say: Say): Promise<number> {
+  const loaded = loadModule(options.module);
+  const state = StateDir.open(options.stateDir);
+  try {
+    const directories = new Directories(
+      options,
+      options.role === "backup" ? "make" : "refuse",
+    );
+    const core = new Core({
+      options,
+      say,
+      loaded,
+      state,
+      directories,
+      sockets: new GuestSockets(options.tcpListen),
+    });
+    const join = options.join ??
+      (options.peer && await runningAt(core, options.peer));
+    await Promise.race([
+      join === undefined ? startPrimary(core) : startBackup(core, join),
+      core.ended,
+    ]);
+    const end = await core.ended;
+    if ("bug" in end) throw new Error(end.bug);
+    if ("error" in end) throw end.error;
+    return end.code;
+  } finally {
+    state.close();
+    await say.flush(LAST_LINES_MS);
+  }
 }

@@ -1,4 +1,5 @@
 import { Errno } from "../wasi-intercept/errno.ts";
+import type { StreamSink } from "./drain.ts";
 import { STDERR_SLOT, STDOUT_SLOT, StreamOp } from "./guest/local.ts";
 import type { Slots } from "./guest/slots.ts";
 import { writeNow } from "./host/pipe.ts";
@@ -30,7 +31,6 @@ const RETRY_MS = 5;
  */
 export class OutputQueues {
   readonly #slots: Slots;
-  readonly #mayRelease: () => boolean;
   readonly #wakeGuest: () => void;
   readonly #streams = new Map<number, Stream>();
   /** In order of `seq`; what is before `#first` has been released. */
@@ -41,10 +41,12 @@ export class OutputQueues {
   readonly #stalled = new Set<Stream>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** `mayRelease` is asked right before every write; `wakeGuest` ends a guest's poll for room. */
-  constructor(slots: Slots, mayRelease: () => boolean, wakeGuest: () => void) {
+  /** Asked right before every write. */
+  mayRelease: () => boolean = () => false;
+
+  /** `wakeGuest` ends a guest's poll for room. */
+  constructor(slots: Slots, wakeGuest: () => void) {
     this.#slots = slots;
-    this.#mayRelease = mayRelease;
     this.#wakeGuest = wakeGuest;
     for (const slot of [STDOUT_SLOT, STDERR_SLOT]) {
       slots.open(slot);
@@ -58,12 +60,7 @@ export class OutputQueues {
   }
 
   /** Takes an item of the guest. Opening a stream is no output and happens at once. */
-  add(
-    seq: number,
-    slot: number,
-    op: number,
-    bytes: Uint8Array<ArrayBuffer>,
-  ): void {
+  readonly add: StreamSink = (seq, slot, op, bytes) => {
     if (op === StreamOp.open) {
       const handle = new DataView(bytes.buffer, bytes.byteOffset).getInt32(
         0,
@@ -76,7 +73,7 @@ export class OutputQueues {
     const stream = this.#streams.get(slot);
     if (seq >= this.#forgotten) this.#held.push(item);
     else if (stream !== undefined) this.#drop(stream, item);
-  }
+  };
 
   /** Lets all items of messages below `next` leave, now and as their peers take them. */
   release(next: number): void {
@@ -146,7 +143,7 @@ export class OutputQueues {
     while (stream.waiting.length > 0) {
       const item = stream.waiting[0]!;
       if (item.op === StreamOp.bytes && !stream.failed && stream.handle >= 0) {
-        if (!this.#mayRelease() || !this.#write(stream, item)) {
+        if (!this.mayRelease() || !this.#write(stream, item)) {
           return this.#stall(stream);
         }
       } else {

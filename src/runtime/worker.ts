@@ -64,6 +64,9 @@ function prepare(start: GuestStart): () => GuestReport {
     new Slots(start.slots),
     () => messages.following ? messages.seq : 0,
     flush,
+    () => {
+      messages.urgent = true;
+    },
   );
   const parts = {
     config: start.config,

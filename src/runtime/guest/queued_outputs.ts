@@ -17,17 +17,20 @@ export class QueuedOutputs implements Outputs {
   /** Number of the message at hand; 0 on a primary, whose main isolate numbers the records. */
   readonly #seq: () => number;
   readonly #flush: () => void;
+  readonly #urge: () => void;
 
   constructor(
     outbox: Ring,
     slots: Slots,
     seq: () => number,
     flush: () => void,
+    urge: () => void,
   ) {
     this.#outbox = outbox;
     this.#slots = slots;
     this.#seq = seq;
     this.#flush = flush;
+    this.#urge = urge;
   }
 
   accept(stream: Stream, size: number): number {
@@ -106,5 +109,6 @@ export class QueuedOutputs implements Outputs {
 
   #end(size: number): void {
     this.#outbox.advance(messageSize(size));
+    this.#urge();
   }
 }

@@ -66,6 +66,8 @@ export class RingMessages implements Messages {
   readonly args = new Data();
   /** Number of the message at hand while following. */
   seq = 0;
+  /** An output was queued: main is woken at the next publish. */
+  urgent = false;
   readonly #data: Data;
   readonly #outbox: Ring;
   readonly #inbox: Ring;
@@ -134,6 +136,9 @@ export class RingMessages implements Messages {
 
   publish(): void {
     this.#outbox.publish();
+    if (!this.urgent) return;
+    this.urgent = false;
+    if (!this.following) this.#outbox.wakeReader();
   }
 
   /** Logs a control message of the guest's own, such as PROCESS_EXIT. */

@@ -53,7 +53,7 @@ function compile(
     throw cannotRun(
       path,
       `V8 does not accept it: ${text}`,
-      "build or copy it again",
+      "build it for wasm32-wasip1, or copy it again",
     );
   }
 }

@@ -164,11 +164,8 @@ const LONG: Slots = new Array(
   (LAST_PREFIX - FIRST_PREFIX + 1) * SECOND_PARTS,
 ).fill(undefined);
 
-for (
-  const [first, last, ...immediates] of [
-    ...[CONTROL, PLAIN, GC, BULK, SIMD, ATOMIC],
-  ].flat()
-) {
+const ROWS = [CONTROL, PLAIN, GC, BULK, SIMD, ATOMIC].flat();
+for (const [first, last, ...immediates] of ROWS) {
   for (let code = first; code <= last; code++) {
     if (SIMD_HOLES.includes(code)) continue;
     if (code < 0x100) SHORT[code] = immediates;

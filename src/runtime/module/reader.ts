@@ -13,6 +13,7 @@ export class Malformed extends Error {
 }
 
 const CONTINUES = 0x80;
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
  * Reads a module forwards, between two of its bytes and never past the second.
@@ -71,7 +72,7 @@ export class Reader {
     const size = this.u32();
     const start = this.at;
     this.skip(size);
-    return new TextDecoder().decode(this.bytes.subarray(start, this.at));
+    return decoder.decode(this.bytes.subarray(start, this.at));
   }
 
   #short(at: number): Malformed {

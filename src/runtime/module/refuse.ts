@@ -30,7 +30,8 @@ export interface ModuleProblem {
 const MAGIC = [0x00, 0x61, 0x73, 0x6d];
 const CORE = "01 00 00 00";
 const COMPONENT = "0d 00 01 00";
-const TEXT_FORMAT = /^\s*(?:(?:;;.*|\(;[^]*?;\))\s*)*\(\s*(?:module|component)/;
+/** How the text format starts: with a form or with a comment. */
+const TEXT_FORMAT = /^\s*(?:\(\s*(?:module|component)\b|\(;|;;)/;
 /** How far the start of a text is looked for, in bytes. */
 const TEXT_BYTES = 4096;
 

@@ -8,7 +8,6 @@ export const HEADER_BYTES = 8;
 export const SectionId = {
   custom: 0,
   imports: 2,
-  functions: 3,
   memories: 5,
   code: 10,
 } as const;

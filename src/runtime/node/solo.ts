@@ -24,7 +24,7 @@ export async function runSoloNode(
   options: RunOptions,
   say: Say,
 ): Promise<number> {
-  const { module } = await loadModule(options.module);
+  const { module } = loadModule(options.module);
   const dirs = options.dirs.map(({ host }) => openDirectory(host));
   const sockets = new GuestSockets(options.tcpListen);
   sockets.listen();

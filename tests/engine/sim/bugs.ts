@@ -11,7 +11,8 @@ export const BUGS = {
   "epoch-unchecked": "nobody looks at epochs",
   "release-before-ack": "a primary releases what it has only sent",
   "takeover-out-of-sync": "a joiner takes over",
-  "takeover-unconfirmed": "a backup does not notice that it was frozen",
+  "takeover-unconfirmed":
+    "a backup neither notices that it was frozen nor hears that it is removed",
   "probe-skipped": "a primary takes every answer after a freeze for granted",
   "lease-ignored": "a primary releases without asking whether it may",
   "members-unasked": "a backup takes over without asking the other members",

@@ -54,7 +54,9 @@ export class Guest {
 
   /** Follows one message of the log. */
   follow(seq: number, { method, value }: Content): void {
-    if (this.ended && method >= INPUT) throw new Breach(`message ${seq} follows the end`);
+    if (this.ended && method >= INPUT) {
+      throw new Breach(`message ${seq} follows the end`);
+    }
     if (method === OUTPUT && value !== mix(this.#state, seq)) {
       throw new Breach(`output ${seq} differs from what the guest makes there`);
     }

@@ -14,9 +14,14 @@ export interface Host {
   readonly down: boolean;
   /** Its machine is gone: it does not even refuse. */
   readonly dark: boolean;
+  /** Its process is gone, and one of another run listens on its address. */
+  readonly replaced: boolean;
   /** Lets it handle something, later while it is frozen. */
   deliver(task: () => void): void;
 }
+
+/** How a request ends without an answer. */
+export type Failure = "refused" | "silent" | "foreign";
 
 /** How the network behaves. */
 export interface Conditions {
@@ -97,7 +102,9 @@ export class Network {
       connection.arrivals[way],
     );
     this.#world.at(at, () => {
-      if (this.#open.delete(link)) to.deliver(connection.broke[1 - way] as () => void);
+      if (this.#open.delete(link)) {
+        to.deliver(connection.broke[1 - way] as () => void);
+      }
     });
   }
 
@@ -116,26 +123,29 @@ export class Network {
     this.#open.delete(link);
     connection?.ends.forEach((end, i) => {
       if (end === gone) return;
-      this.#world.after(delay, () => end.deliver(connection.broke[i] as () => void));
+      this.#world.after(
+        delay,
+        () => end.deliver(connection.broke[i] as () => void),
+      );
     });
   }
 
   /**
    * Asks a host: `handle` runs there and answers through its argument; `done` runs at `from`, exactly once.
    */
-  request<T>(
+  request<T extends object>(
     from: Host,
     to: Host,
     limitMs: number,
     handle: (reply: (answer: T) => void) => void,
-    done: (answer: T | "refused" | "silent") => boolean | void,
+    done: (answer: T | Failure) => void,
     late: (answer: T) => void = () => {},
   ): void {
     let over = false;
-    const finish = (answer: T | "refused" | "silent") => {
+    const finish = (answer: T | Failure) => {
       from.deliver(() => {
         if (over) {
-          if (answer !== "refused" && answer !== "silent") late(answer);
+          if (typeof answer === "object") late(answer);
           return;
         }
         over = true;
@@ -144,7 +154,10 @@ export class Network {
     };
     this.#travel(from, to, () => {
       if (to.dark) return;
-      if (to.down) return this.#travel(to, from, () => finish("refused"));
+      if (to.down) {
+        const answer = to.replaced ? "foreign" : "refused";
+        return this.#travel(to, from, () => finish(answer));
+      }
       to.deliver(() =>
         handle((answer) => this.#travel(to, from, () => finish(answer)))
       );

@@ -53,14 +53,11 @@ export class Outside {
     return this.#outputs;
   }
 
-  /** A node goes live with what it holds. */
+  /** A node goes live with what it holds. One that slept over its takeover may do so in an old epoch, but release nothing. */
   began(primary: Holder, epoch: Epoch): void {
-    const last = this.#branches.at(-1);
+    const last = this.#newest();
     const raised = last === undefined || compareEpochs(epoch, last.epoch) > 0;
-    if (this.#rules.decidable) {
-      if (!raised) throw new Breach(`${primary.name} goes live in an old epoch`);
-      this.#survives(primary);
-    }
+    if (this.#rules.decidable && raised) this.#survives(primary);
     const branch = {
       epoch,
       log: [...primary.log],
@@ -69,6 +66,16 @@ export class Outside {
       left: new Set<number>(),
     };
     this.#branches.push(branch);
+  }
+
+  #newest(): Branch | undefined {
+    let newest: Branch | undefined;
+    for (const branch of this.#branches) {
+      const newer = newest === undefined ||
+        compareEpochs(branch.epoch, newest.epoch) > 0;
+      if (newer) newest = branch;
+    }
+    return newest;
   }
 
   #survives(survivor: Holder): void {
@@ -127,10 +134,10 @@ export class Outside {
     this.#holdersHave(node, branch, seq);
     const before = this.#outputs.get(seq);
     if (this.#rules.decidable) {
-      const newest = this.#branches.at(-1) as Branch;
+      const newest = this.#newest();
       if (newest !== branch) {
         throw new Breach(
-          `${node.name} releases ${seq} after ${newest.primary.name} went live`,
+          `${node.name} releases ${seq} after ${newest?.primary.name} went live`,
         );
       }
       const changed = before !== undefined && before !== content.value;
@@ -145,6 +152,9 @@ export class Outside {
     if (!this.#rules.commit) return;
     for (const member of branch.membership.members) {
       const holder = this.#holders.get(member.node);
+      const joinedAt = branch.membership.joinedAt(member.node);
+      const inSync = (holder?.log.length ?? 0) > joinedAt;
+      if (seq < joinedAt && !inSync) continue;
       if (holder === undefined || holder.log.length <= seq) {
         throw new Breach(
           `${node.name} releases ${seq} before ${holder?.name} holds it`,

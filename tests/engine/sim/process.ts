@@ -22,13 +22,14 @@ export abstract class Process<Step> implements Host {
   readonly network: Network;
   down = false;
   dark = false;
+  replaced = false;
   /** Why it ended, when it ended by itself. */
   reason: string | undefined;
   frozenUntil = 0;
   /** Virtual time spent frozen. */
   frozenMs = 0;
-  /** Called when a blow falls. */
-  onBlow: (blow: Blow) => void = () => {};
+  /** Called when a blow is about to fall; false spares the process. */
+  mayFall: (blow: Blow) => boolean = () => true;
   #blow: Blow | undefined;
   #tasks: (() => void)[] = [];
   #steps: Step[] = [];
@@ -98,9 +99,8 @@ export abstract class Process<Step> implements Host {
 
   #fall(blow: Blow): void {
     this.#blow = undefined;
-    if (this.down) return;
+    if (this.down || !this.mayFall(blow)) return;
     this.world.trace(() => `${this.name} ${blow.kind} ${blow.ms.toFixed(0)}`);
-    this.onBlow(blow);
     if (blow.kind === "freeze") {
       this.frozenUntil = Math.max(this.frozenUntil, this.world.now + blow.ms);
       this.frozenMs += blow.ms;

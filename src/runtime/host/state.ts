@@ -1,0 +1,72 @@
+/** A node's state directory on disk. Private to the operator (0700): a log holds what the guest read. @module */
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { doing, systemCode } from "./failure.ts";
+
+/** Makes a directory and its parents where they are missing. @throws {ReplrtError} */
+export function makeStateDir(path: string): void {
+  doing(
+    `make state directory ${path}`,
+    () => mkdirSync(path, { recursive: true, mode: 0o700 }),
+  );
+}
+
+/** A new directory of its own among the system's temporary ones. @throws {ReplrtError} */
+export function temporaryDir(prefix: string): string {
+  return doing(
+    "make a temporary state directory",
+    () => mkdtempSync(`${tmpdir()}/${prefix}`),
+  );
+}
+
+/** A small file's text; undefined when there is none. @throws {ReplrtError} */
+export function readText(path: string): string | undefined {
+  return doing(`read ${path}`, () => {
+    try {
+      return readFileSync(path, "utf8");
+    } catch (error) {
+      if (systemCode(error) === "ENOENT") return undefined;
+      throw error;
+    }
+  });
+}
+
+/** Writes a small file, whole or not at all. @throws {ReplrtError} */
+export function writeText(path: string, text: string): void {
+  doing(`write ${path}`, () => {
+    writeFileSync(`${path}.new`, text, { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+  });
+}
+
+/** Moves `names` out of `dir` to a sibling `DIR.<suffix>`, numbered if that is taken; gives the sibling. @throws {ReplrtError} */
+export function moveTo(
+  dir: string,
+  suffix: string,
+  names: readonly string[],
+): string {
+  return doing(`move the old state out of ${dir}`, () => {
+    let to = `${dir}.${suffix}`;
+    for (let n = 2; existsSync(to); n++) to = `${dir}.${suffix}.${n}`;
+    mkdirSync(to, { mode: 0o700 });
+    for (const name of names) {
+      if (existsSync(`${dir}/${name}`)) {
+        renameSync(`${dir}/${name}`, `${to}/${name}`);
+      }
+    }
+    return to;
+  });
+}
+
+/** Removes a tree, if it is there. @throws {ReplrtError} */
+export function removeState(path: string): void {
+  doing(`remove ${path}`, () => rmSync(path, { recursive: true, force: true }));
+}

@@ -1,0 +1,135 @@
+import { encode } from "cbor-x";
+import { runTag, sameRun } from "../../engine/epoch.ts";
+import type { Channel } from "../channel.ts";
+import { ReplrtError } from "../errors.ts";
+import { MAX_CHUNK } from "../mirror/image.ts";
+import type { Core } from "./core.ts";
+import { checkHello, type Hello, mismatch, type Welcome } from "./handshake.ts";
+import { refuse } from "./server.ts";
+
+/** Value of a FETCH frame: a piece of a directory's manifest (no path) or of a file of its image. */
+export interface Fetch {
+  readonly dir: number;
+  readonly path: string | undefined;
+  readonly offset: number;
+}
+
+/** Value of a CHUNK frame; `size` is that of the whole. */
+export interface Chunk {
+  readonly bytes: Uint8Array;
+  readonly size: number;
+}
+
+/** Takes a backup in: compares what it is, serves it the images it lacks, and hands it on when it asks for the log. */
+export class Admission {
+  readonly #core: Core;
+  readonly #follow: (channel: Channel, hello: Hello) => void;
+  #manifests: readonly Uint8Array[] | undefined;
+
+  /** `follow` takes over the channel of a node whose handshake was good. */
+  constructor(core: Core, follow: (channel: Channel, hello: Hello) => void) {
+    this.#core = core;
+    this.#follow = follow;
+  }
+
+  /** Answers a HELLO. */
+  hello(channel: Channel, hello: Hello): void {
+    const { config, machine, parts, run, say } = this.#core;
+    if (config === undefined) {
+      return refuse(channel, {
+        code: "busy",
+        reason: "the primary is starting",
+        next: undefined,
+        address: undefined,
+      });
+    }
+    if (hello.run !== undefined && !sameRun(runTag(hello.run), runTag(run))) {
+      return refuse(channel, {
+        code: "busy",
+        reason: "another run lives here",
+        next: undefined,
+        address: undefined,
+      });
+    }
+    const identities = parts.directories.locks.map(({ identity }) => identity);
+    const problem = mismatch(hello, {
+      module: parts.loaded.hash,
+      machine,
+      config,
+      identities,
+    });
+    if (problem !== undefined) {
+      say.event({
+        event: "refused",
+        peer: channel.remote,
+        reason: problem.reason,
+      });
+      return refuse(channel, {
+        code: "mismatch",
+        ...problem,
+        address: undefined,
+      });
+    }
+    this.#welcome(channel);
+    if (hello.phase === "follow") return this.#follow(channel, hello);
+    channel.listen({
+      frame: ({ body }) => {
+        if (body.kind === "fetch") {
+          return this.#serve(channel, body.value as Fetch);
+        }
+        const again = body.kind === "hello"
+          ? checkHello(body.value)
+          : undefined;
+        if (again?.phase === "follow") return this.hello(channel, again);
+        channel.destroy();
+      },
+      closed: () => {},
+    });
+  }
+
+  #welcome(channel: Channel): void {
+    const { run, self, config, parts } = this.#core;
+    const welcome: Welcome = {
+      run,
+      node: self,
+      config: config!,
+      serving: parts.sockets.texts,
+    };
+    channel.send({ kind: "welcome", value: welcome });
+  }
+
+  #serve(channel: Channel, fetch: Fetch): void {
+    try {
+      channel.send({ kind: "chunk", value: this.#chunk(fetch) });
+    } catch (error) {
+      if (!(error instanceof ReplrtError)) throw error;
+      refuse(channel, {
+        code: "mismatch",
+        reason: error.message,
+        next: error.next,
+        address: undefined,
+      });
+    }
+  }
+
+  #chunk({ dir, path, offset }: Fetch): Chunk {
+    const image = this.#core.parts.directories.images[dir];
+    if (image === undefined || !Number.isSafeInteger(offset) || offset < 0) {
+      throw new ReplrtError(
+        "cannot serve a piece of an image: there is none of that number",
+      );
+    }
+    if (typeof path === "string") {
+      const bytes = image.chunk(path, offset, MAX_CHUNK);
+      return { bytes, size: bytes.length };
+    }
+    this.#manifests ??= this.#core.parts.directories.images.map((
+      { manifest },
+    ) => new Uint8Array(encode(manifest)));
+    const manifest = this.#manifests[dir] as Uint8Array;
+    return {
+      bytes: manifest.subarray(offset, offset + MAX_CHUNK),
+      size: manifest.length,
+    };
+  }
+}

@@ -1,0 +1,381 @@
+import { encode } from "cbor-x";
+import { type Batch, cutFrom } from "../../engine/batch.ts";
+import { Backup } from "../../engine/backup.ts";
+import { compareEpochs, runTag, sameRun } from "../../engine/epoch.ts";
+import type {
+  BackupAction,
+  BackupEvent,
+  ConnectFailure,
+  LeaveReason,
+  Link,
+  TakeOver,
+} from "../../engine/events.ts";
+import { encodeFrame, type Frame } from "../../engine/frame.ts";
+import { Control } from "../../engine/message.ts";
+import { type Channel, nextFrame, openChannel } from "../channel.ts";
+import { offsetsAfter, stampBytes, stampOf } from "../clocks.ts";
+import { drain } from "../drain.ts";
+import { ReplrtError } from "../errors.ts";
+import { exitCodeOf, type GuestEnd, trapLines } from "../guest/end.ts";
+import type { GuestReport } from "../guest/protocol.ts";
+import { liveRecord } from "../guest/ring_messages.ts";
+import { bootMs, type Stamp } from "../host/clock.ts";
+import { type Address, formatAddress } from "../options.ts";
+import { OutputQueues } from "../outputs.ts";
+import type { Core } from "./core.ts";
+import { endForFault } from "./faults.ts";
+import { checkRefuse, checkWelcome, type Welcome } from "./handshake.ts";
+import { InboxFeeder } from "./inbox.ts";
+import { helloOf } from "./join.ts";
+import { sayBackupNote } from "./notes.ts";
+import { PrimaryDriver } from "./primary_driver.ts";
+import { askMember } from "./probes.ts";
+import { Turns, type Untimed } from "./turns.ts";
+import { breathe } from "./unhurried.ts";
+
+/** Makes the pure backup real: its events from the network and clock, its actions on disk, network and the guest's inbox. */
+export class BackupDriver {
+  readonly #core: Core;
+  readonly #engine: Backup;
+  readonly #turns: Turns<BackupEvent, BackupAction>;
+  readonly #address: Address;
+  readonly #welcome: Welcome;
+  readonly #outputs: OutputQueues;
+  readonly #inbox: InboxFeeder;
+  readonly #ticker: ReturnType<typeof setInterval>;
+  readonly #onTakeOver: (driver: PrimaryDriver, takeOver: TakeOver) => void;
+  #links = 0;
+  #channel: { readonly link: Link; readonly channel: Channel } | undefined;
+  #connecting = false;
+  #stamp: { readonly clocks: Stamp; readonly at: number } | undefined;
+  #joinDeadline: number | undefined;
+  #guestEnd: GuestEnd | undefined;
+  #logEnded = false;
+  #over = false;
+
+  /** `welcome` is the answer of the join; `onTakeOver` gets the primary that this node becomes. */
+  constructor(
+    core: Core,
+    address: Address,
+    welcome: Welcome,
+    onTakeOver: (driver: PrimaryDriver, takeOver: TakeOver) => void,
+  ) {
+    const { options, guest } = core;
+    const { heartbeatMs, timeoutMs } = options;
+    this.#core = core;
+    this.#address = address;
+    this.#welcome = welcome;
+    this.#onTakeOver = onTakeOver;
+    this.#engine = new Backup({
+      self: core.self,
+      heartbeatMs,
+      timeoutMs,
+      next: 0,
+      now: bootMs(),
+    });
+    this.#turns = new Turns(this.#engine, (action) => this.#perform(action));
+    this.#outputs = new OutputQueues(guest.slots, () => guest.wake());
+    this.#inbox = new InboxFeeder(guest.inbox, (from) => core.log?.read(from));
+    this.#joinDeadline = bootMs() + options.joinTimeoutMs;
+    this.#ticker = setInterval(() => this.#tick(), heartbeatMs / 2);
+    core.answer = () => this.#engine.answer(bootMs());
+    core.primary = formatAddress(address);
+    guest.onReport = (report) => this.#report(report);
+    this.#connect();
+    this.#pump();
+  }
+
+  /** A PROBE of this run came in. */
+  heard(frame: Frame, node: number, address: string): void {
+    this.#on({ kind: "heard", node, epoch: frame.epoch, address });
+  }
+
+  #on(event: Untimed<BackupEvent>): void {
+    this.#turns.on(event);
+  }
+
+  #tick(): void {
+    this.#on({ kind: "tick" });
+    if (
+      this.#over || this.#joinDeadline === undefined ||
+      bootMs() < this.#joinDeadline
+    ) return;
+    const where = formatAddress(this.#address);
+    this.#fail(
+      `cannot join ${where}: not in sync within ${this.#core.options.joinTimeoutMs} ms`,
+      "give more time with --join-timeout",
+    );
+  }
+
+  /** Takes what the guest queued on its way, until it goes live. */
+  async #pump(): Promise<void> {
+    const { outbox } = this.#core.guest;
+    while (!this.#over) {
+      await outbox.readable();
+      while (!this.#over && drain(outbox, 0, this.#outputs.add).more);
+      await breathe();
+    }
+  }
+
+  #perform(action: BackupAction): void {
+    switch (action.kind) {
+      case "store":
+        return this.#store(action.batch);
+      case "send":
+        if (this.#channel?.link === action.link) {
+          this.#channel.channel.send(action.frame);
+        }
+        return;
+      case "connect":
+        return void this.#connect();
+      case "probe": {
+        const { node, id, address } = action;
+        return void askMember(this.#core, address).then((answer) =>
+          this.#on({ kind: "probed", node, id, answer })
+        );
+      }
+      case "released":
+        return this.#outputs.forget(action.next);
+      case "note":
+        if (action.note.kind === "synced") this.#joinDeadline = undefined;
+        if (action.note.kind === "removed") {
+          this.#joinDeadline = bootMs() + this.#core.options.joinTimeoutMs;
+        }
+        return sayBackupNote(
+          this.#core.say,
+          action.note,
+          formatAddress(this.#address),
+        );
+      case "leave":
+        return this.#leave(action.reason);
+      case "takeOver":
+        return this.#takeOver(action);
+    }
+  }
+
+  #store(batch: Batch): void {
+    const { log } = this.#core;
+    if (log !== undefined) {
+      try {
+        log.append(
+          encodeFrame(this.#core.envelope(), {
+            kind: "data",
+            batch,
+            released: 0,
+          }),
+          batch.first,
+        );
+      } catch (error) {
+        if (!(error instanceof ReplrtError)) throw error;
+        this.#core.giveUpLog(error.message);
+      }
+    }
+    if (batch.first === 0) this.#core.guest.go();
+    if (batch.first > 0) this.#inbox.push(batch, this.#core.log !== undefined);
+    else if (batch.count > 1) {
+      this.#inbox.push(cutFrom(batch, 1), this.#core.log !== undefined);
+    }
+  }
+
+  async #connect(): Promise<void> {
+    if (this.#connecting || this.#over) return;
+    this.#connecting = true;
+    const failure = await this.#tryConnect();
+    this.#connecting = false;
+    if (failure !== undefined) {
+      this.#on({ kind: "connectFailed", how: failure });
+    }
+  }
+
+  /** Asks for the log from the first number that this node lacks; tells the engine of a welcome, gives what it got else. */
+  async #tryConnect(): Promise<ConnectFailure | undefined> {
+    const core = this.#core;
+    const { timeoutMs } = core.options;
+    const channel = await openChannel(this.#address, timeoutMs, core.envelope);
+    if (typeof channel === "string") return { kind: channel };
+    channel.send({
+      kind: "hello",
+      value: helloOf(core, "follow", this.#engine.next),
+    });
+    const answer = await nextFrame(channel, timeoutMs);
+    if (answer.kind !== "frame") {
+      channel.destroy();
+      return { kind: answer.kind === "problem" ? "foreign" : answer.kind };
+    }
+    return this.#answered(channel, answer.frame);
+  }
+
+  #answered(channel: Channel, frame: Frame): ConnectFailure | undefined {
+    const core = this.#core;
+    const { body, epoch } = frame;
+    const welcome = body.kind === "welcome"
+      ? checkWelcome(body.value)
+      : undefined;
+    if (!sameRun(frame.run, runTag(core.run))) {
+      channel.destroy();
+      return { kind: "foreign" };
+    }
+    if (compareEpochs(epoch, core.epoch) > 0) {
+      channel.destroy();
+      return { kind: "higher", epoch, address: formatAddress(this.#address) };
+    }
+    if (welcome !== undefined) return this.#connected(channel, frame);
+    channel.destroy();
+    if (body.kind === "refuse") {
+      const { code, reason, next } = checkRefuse(body.value);
+      if (code === "mismatch") {
+        this.#fail(
+          `cannot join ${formatAddress(this.#address)}: ${reason}`,
+          next,
+        );
+      }
+    }
+    return { kind: "silent" };
+  }
+
+  #connected(channel: Channel, { epoch, run }: Frame): undefined {
+    this.#channel?.channel.destroy();
+    const link = ++this.#links;
+    this.#channel = { link, channel };
+    this.#on({
+      kind: "connected",
+      link,
+      epoch,
+      run,
+      address: formatAddress(this.#address),
+    });
+    channel.listen({
+      frame: (frame) => this.#received(link, frame),
+      closed: () => {
+        if (this.#channel?.link === link) this.#channel = undefined;
+        this.#on({ kind: "disconnected", link });
+      },
+    });
+  }
+
+  #received(link: Link, frame: Frame): void {
+    if (frame.clocks !== undefined) {
+      const clocks = stampOf(frame.clocks);
+      if (
+        this.#stamp === undefined ||
+        clocks.monotonic >= this.#stamp.clocks.monotonic
+      ) this.#stamp = { clocks, at: bootMs() };
+    }
+    this.#on({ kind: "received", link, frame });
+  }
+
+  #report(report: GuestReport): void {
+    switch (report.kind) {
+      case "ready":
+      case "live":
+        return;
+      case "ended":
+        this.#guestEnd = report.end;
+        return this.#mayEnd();
+      default:
+        this.#close();
+        return endForFault(this.#core, report, (reason) => {
+          this.#channel?.channel.send({ kind: "leave", reason });
+          this.#channel?.channel.end();
+        });
+    }
+  }
+
+  #leave(reason: LeaveReason): void {
+    const old = formatAddress(this.#address);
+    switch (reason.kind) {
+      case "ended":
+        this.#logEnded = true;
+        return this.#mayEnd();
+      case "superseded":
+        return this.#fail(
+          `cannot take over from ${old}: ${reason.address} is primary now, or will be`,
+          `to follow it: replrt run … --role backup --join ${reason.address}`,
+        );
+      case "removed":
+        return this.#fail(
+          `cannot take over from ${old}: this node was removed from the run before`,
+          "join the node that took over, with --overwrite",
+        );
+      case "out of sync":
+        return this.#fail(
+          `cannot take over from ${old}: this node may lack what it released (${reason.why})`,
+          "start the old primary again where its data are",
+        );
+    }
+  }
+
+  #mayEnd(): void {
+    if (!this.#logEnded || this.#guestEnd === undefined) return;
+    this.#close();
+    if (this.#guestEnd.kind === "trap") {
+      this.#core.say.lines(trapLines(this.#guestEnd));
+    }
+    this.#channel?.channel.end();
+    this.#core.end({ code: exitCodeOf(this.#guestEnd) });
+  }
+
+  #fail(message: string, next: string | undefined): void {
+    this.#close();
+    this.#channel?.channel.destroy();
+    this.#core.end({ error: new ReplrtError(message, next) });
+  }
+
+  #close(): void {
+    this.#over = true;
+    clearInterval(this.#ticker);
+    this.#turns.stop();
+  }
+
+  #takeOver(action: TakeOver): void {
+    this.#close();
+    this.#channel?.channel.destroy();
+    const core = this.#core;
+    const { options, say, clocks } = core;
+    const at = this.#stamp?.at ?? action.at;
+    say.event({
+      event: "takeover",
+      epoch: action.epoch.number,
+      old: formatAddress(this.#address),
+      seq: action.next,
+      ms: Math.round(bootMs() - at),
+    });
+    core.epoch = action.epoch;
+    core.primary = undefined;
+    const own = clocks!.stamp();
+    const offsets = this.#stamp === undefined ? own : offsetsAfter(
+      this.#stamp.clocks,
+      BigInt(Math.round((bootMs() - at) * 1e6)),
+      own,
+    );
+    const { heartbeatMs, timeoutMs, output, degraded } = options;
+    const driver = new PrimaryDriver(core, {
+      ...{
+        self: core.self,
+        run: runTag(core.run),
+        epoch: action.epoch,
+        heartbeatMs,
+        timeoutMs,
+        output,
+        degraded,
+      },
+      ...{
+        next: action.next,
+        left: action.left,
+        former: action.former,
+        ended: action.ended,
+        now: action.at,
+      },
+      lateJoin: core.log !== undefined,
+    }, { queues: this.#outputs, end: this.#guestEnd, left: action.left });
+    if (!action.ended) {
+      const data = new Uint8Array(
+        encode({ epoch: action.epoch, offsets: stampBytes(offsets) }),
+      );
+      clocks!.offsets = offsets;
+      this.#inbox.push(driver.control(Control.takeover, data), false);
+      this.#inbox.close(liveRecord());
+    }
+    this.#onTakeOver(driver, action);
+  }
+}

@@ -1,0 +1,206 @@
+import { type Epoch, type NodeId } from "../../engine/epoch.ts";
+import type { GuestConfig } from "../guest/config.ts";
+import type { Machine } from "../host/machine.ts";
+
+/** Value of a HELLO frame: who asks to follow, and what it has. */
+export interface Hello {
+  /** `join`: asks for run, configuration and images; `follow`: asks for the log from `next`. */
+  readonly phase: "join" | "follow";
+  readonly node: NodeId;
+  /** Where it answers probes: HOST:PORT. */
+  readonly address: string;
+  /** The run it holds, 16 bytes; undefined before it has one. */
+  readonly run: Uint8Array | undefined;
+  readonly epoch: Epoch | undefined;
+  readonly next: number;
+  /** SHA-256 of the module. */
+  readonly module: string;
+  readonly machine: Machine;
+  /** What the operator repeated of the guest's configuration. */
+  readonly args: readonly string[];
+  readonly env: readonly string[];
+  readonly dirs: readonly {
+    readonly guest: string;
+    readonly identity: string;
+  }[];
+  readonly listeners: number;
+}
+
+/** Value of a WELCOME frame. */
+export interface Welcome {
+  readonly run: Uint8Array;
+  readonly node: NodeId;
+  readonly config: GuestConfig;
+  /** Where the guest is served now, for `--on-takeover`. */
+  readonly serving: readonly string[];
+}
+
+/** Value of a REFUSE frame. */
+export interface Refuse {
+  /** `mismatch`: can't follow, ever; `backup`: follows itself; `busy`: try again. */
+  readonly code: "mismatch" | "backup" | "busy";
+  readonly reason: string;
+  readonly next: string | undefined;
+  /** Of the primary, where the refusing node knows it. */
+  readonly address: string | undefined;
+}
+
+/** What a primary compares a HELLO with. */
+export interface Own {
+  readonly module: string;
+  readonly machine: Machine;
+  readonly config: GuestConfig;
+  readonly identities: readonly string[];
+}
+
+/** Why the node that says `hello` can't follow; both values are named. */
+export function mismatch(
+  hello: Hello,
+  own: Own,
+): { readonly reason: string; readonly next: string } | undefined {
+  const rows: [what: string, theirs: string, ours: string, next: string][] = [
+    ["module", hello.module, own.module, "give both nodes the same file"],
+    [
+      "engine",
+      hello.machine.engine,
+      own.machine.engine,
+      "run the same version of Deno on both nodes",
+    ],
+    [
+      "architecture",
+      hello.machine.arch,
+      own.machine.arch,
+      "use machines of one architecture",
+    ],
+    [
+      "directories",
+      names(hello.dirs.map(({ guest }) => guest)),
+      names(own.config.dirs),
+      "give the same guest directories with --dir, in the same order",
+    ],
+    [
+      "listening sockets",
+      `${hello.listeners}`,
+      `${own.config.listeners}`,
+      "give as many --tcplisten as the primary has",
+    ],
+  ];
+  if (hello.args.length > 0) {
+    rows.push([
+      "arguments",
+      names(hello.args),
+      names(own.config.args.slice(1)),
+      "leave the arguments out, or repeat the primary's",
+    ]);
+  }
+  if (hello.env.length > 0) {
+    rows.push([
+      "environment",
+      names(hello.env),
+      names(own.config.env),
+      "leave --env out, or repeat the primary's",
+    ]);
+  }
+  for (const [what, theirs, ours, next] of rows) {
+    if (theirs !== ours) {
+      return {
+        reason:
+          `the backup's ${what} differ: ${theirs}, the primary's: ${ours}`,
+        next,
+      };
+    }
+  }
+  return featureMismatch(hello.machine.features, own.machine.features) ??
+    sharedDirectory(hello, own);
+}
+
+function names(list: readonly string[]): string {
+  return list.length === 0
+    ? "none"
+    : list.map((name) => JSON.stringify(name)).join(" ");
+}
+
+function featureMismatch(theirs: readonly string[], ours: readonly string[]) {
+  const lacks = ours.filter((name) => !theirs.includes(name));
+  const more = theirs.filter((name) => !ours.includes(name));
+  if (lacks.length + more.length === 0) return undefined;
+  const list = (features: string[]) =>
+    features.length === 0 ? "nothing" : features.slice(0, 5).join(" ");
+  return {
+    reason: `the CPU features differ: only the backup has ${
+      list(more)
+    }, only the primary ${list(lacks)}`,
+    next: "use machines with the same CPU",
+  };
+}
+
+function sharedDirectory(hello: Hello, own: Own) {
+  const same = hello.dirs.find(({ identity }) =>
+    own.identities.includes(identity)
+  );
+  return same && {
+    reason:
+      `both nodes were given the same directory for ${same.guest} (${same.identity})`,
+    next:
+      "give each node a directory of its own: a mirrored directory is a copy",
+  };
+}
+
+/** The value of a HELLO frame if it has the form of one. */
+export function checkHello(value: unknown): Hello | undefined {
+  const hello = value as Hello;
+  const strings = (list: unknown) =>
+    Array.isArray(list) && list.every((item) => typeof item === "string");
+  const whole = typeof hello === "object" && hello !== null &&
+    (hello.phase === "join" || hello.phase === "follow") &&
+    isU32(hello.node) && typeof hello.address === "string" &&
+    Number.isSafeInteger(hello.next) && hello.next >= 0 &&
+    typeof hello.module === "string" && typeof hello.machine === "object" &&
+    hello.machine !== null &&
+    typeof hello.machine.engine === "string" &&
+    typeof hello.machine.arch === "string" && strings(hello.machine.features) &&
+    strings(hello.args) && strings(hello.env) &&
+    Number.isInteger(hello.listeners) &&
+    Array.isArray(hello.dirs) &&
+    hello.dirs.every((dir) =>
+      typeof dir?.guest === "string" && typeof dir?.identity === "string"
+    ) &&
+    (hello.run === undefined || isRun(hello.run)) &&
+    (hello.epoch === undefined || isEpoch(hello.epoch));
+  return whole ? hello : undefined;
+}
+
+function isU32(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 &&
+    (value as number) <= 0xffff_ffff;
+}
+
+function isRun(value: unknown): boolean {
+  return value instanceof Uint8Array && value.length === 16;
+}
+
+function isEpoch(value: unknown): boolean {
+  return typeof value === "object" && value !== null &&
+    isU32((value as Epoch).number) && isU32((value as Epoch).node);
+}
+
+/** The value of a WELCOME frame if it has the form of one. */
+export function checkWelcome(value: unknown): Welcome | undefined {
+  const welcome = value as Welcome;
+  const whole = typeof welcome === "object" && welcome !== null &&
+    isRun(welcome.run) && isU32(welcome.node) &&
+    typeof welcome.config === "object" && welcome.config !== null &&
+    Array.isArray(welcome.config.args) && Array.isArray(welcome.serving);
+  return whole ? welcome : undefined;
+}
+
+/** The value of a REFUSE frame, made safe to print. */
+export function checkRefuse(value: unknown): Refuse {
+  const { code, reason, next, address } = (value ?? {}) as Partial<Refuse>;
+  return {
+    code: code === "backup" || code === "busy" ? code : "mismatch",
+    reason: typeof reason === "string" ? reason : "no reason given",
+    next: typeof next === "string" ? next : undefined,
+    address: typeof address === "string" ? address : undefined,
+  };
+}

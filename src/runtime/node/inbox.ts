@@ -1,0 +1,92 @@
+import { type Batch, nextOf, viewOf } from "../../engine/batch.ts";
+import { MessageHeader } from "../../engine/message.ts";
+import type { Ring } from "../ring.ts";
+
+/** Batches that wait in memory for a guest that is slower than its log; what is beyond is read from the log again. */
+const MEMORY_BYTES = 32 << 20;
+
+/** Reads a batch that holds message `from` from the log on disk; undefined where there is none. */
+export type ReadLog = (from: number) => Batch | undefined;
+
+/** Feeds a following guest's inbox in order, with bounded memory where the log is on disk. */
+export class InboxFeeder {
+  readonly #inbox: Ring;
+  readonly #read: ReadLog;
+  #waiting: Batch[] = [];
+  #bytes = 0;
+  /** First number that the log has and `#waiting` does not hold. */
+  #spilled: number | undefined;
+  #last: Uint8Array | undefined;
+  #running = false;
+
+  constructor(inbox: Ring, read: ReadLog) {
+    this.#inbox = inbox;
+    this.#read = read;
+  }
+
+  /** Takes the next batch; `logged` says whether it can be read from the log later. */
+  push(batch: Batch, logged: boolean): void {
+    if (logged && (this.#spilled !== undefined || this.#bytes > MEMORY_BYTES)) {
+      this.#spilled ??= batch.first;
+    } else {
+      this.#waiting.push(batch);
+      this.#bytes += batch.bytes.length;
+    }
+    this.#start();
+  }
+
+  /** Takes the record that ends the feed. */
+  close(record: Uint8Array): void {
+    this.#last = record;
+    this.#start();
+  }
+
+  #start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    this.#run().finally(() => this.#running = false);
+  }
+
+  async #run(): Promise<void> {
+    for (let batch = this.#next(); batch !== undefined; batch = this.#next()) {
+      await this.#write(batch.bytes);
+    }
+    if (this.#last !== undefined) {
+      const record = this.#last;
+      this.#last = undefined;
+      await this.#write(record);
+    }
+  }
+
+  #next(): Batch | undefined {
+    const batch = this.#waiting.shift();
+    if (batch !== undefined) {
+      this.#bytes -= batch.bytes.length;
+      return batch;
+    }
+    if (this.#spilled === undefined) return undefined;
+    const read = this.#read(this.#spilled);
+    this.#spilled = read === undefined ? undefined : nextOf(read);
+    return read;
+  }
+
+  /** Copies whole messages into the ring, as many at a time as find room. */
+  async #write(bytes: Uint8Array): Promise<void> {
+    const view = viewOf(bytes);
+    for (let at = 0; at < bytes.length;) {
+      const size = view.getUint32(at + MessageHeader.at.size, true);
+      const place = this.#inbox.reserve(size);
+      if (place < 0) {
+        this.#inbox.publish();
+        this.#inbox.wakeReader();
+        await this.#inbox.consumed();
+        continue;
+      }
+      this.#inbox.bytes.set(bytes.subarray(at, at + size), place);
+      this.#inbox.advance(size);
+      at += size;
+    }
+    this.#inbox.publish();
+    this.#inbox.wakeReader();
+  }
+}

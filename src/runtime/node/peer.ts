@@ -1,0 +1,80 @@
+import { runTag, sameRun } from "../../engine/epoch.ts";
+import { ReplrtError } from "../errors.ts";
+import { bootMs } from "../host/clock.ts";
+import { type Address, formatAddress } from "../options.ts";
+import type { Core } from "./core.ts";
+import { parseAddress, probe, statusOf } from "./probes.ts";
+
+/** How long a peer that still follows our former self is given to take over, in time-outs. */
+const PATIENCE = 4;
+
+/**
+ * Asks the node at `--peer` whether the run lives on there (rule 2).
+ *
+ * Gives the address to join as a backup, or undefined when nobody is there and this node may start the run.
+ *
+ * @throws {ReplrtError} when another program's run lives there, or it can't be told who is primary.
+ */
+export async function runningAt(
+  core: Core,
+  peer: Address,
+): Promise<Address | undefined> {
+  const { options, parts } = core;
+  const held = parts.state.run;
+  const where = formatAddress(peer);
+  const deadline = bootMs() + PATIENCE * options.timeoutMs;
+  for (;;) {
+    const answer = await probe(core, where);
+    if (answer.kind === "problem") {
+      throw new ReplrtError(
+        `cannot ask ${where}: it ${answer.reason}`,
+        "give the --bind address of the other node with --peer",
+      );
+    }
+    if (answer.kind !== "frame") return undefined;
+    const status = statusOf(answer.frame);
+    if (status === undefined) {
+      throw new ReplrtError(
+        `cannot ask ${where}: it gave no status`,
+        "use the same version of replrt on both nodes",
+      );
+    }
+    const foreign = status.module !== parts.loaded.hash ||
+      (held !== undefined && !sameRun(answer.frame.run, runTag(bytesOf(held))));
+    if (foreign) {
+      throw foreignRun(where, status.module, parts.loaded.hash, held);
+    }
+    if (status.role === "primary") return peer;
+    if (bootMs() > deadline) return followed(where, status.primary);
+    await new Promise((resolve) => setTimeout(resolve, options.heartbeatMs));
+  }
+}
+
+function bytesOf(hex: string): Uint8Array {
+  return new Uint8Array(hex.match(/../g)!.map((byte) => parseInt(byte, 16)));
+}
+
+function foreignRun(
+  where: string,
+  theirs: string,
+  ours: string,
+  held: string | undefined,
+): ReplrtError {
+  const what = theirs === ours
+    ? `another run than ${held}`
+    : `module ${theirs}, not ${ours}`;
+  return new ReplrtError(
+    `cannot start beside ${where}: it runs ${what}`,
+    "give the address of the node that runs this program with --peer, or another --state-dir",
+  );
+}
+
+/** The peer is a backup of a living primary: that is the one to join. */
+function followed(where: string, primary: string | undefined): Address {
+  const address = primary === undefined ? undefined : parseAddress(primary);
+  if (address !== undefined) return address;
+  throw new ReplrtError(
+    `cannot start: ${where} is a backup that waits for a primary`,
+    "start that node again when this one runs, or leave --peer out",
+  );
+}

@@ -1,0 +1,83 @@
+import { encode } from "cbor-x";
+import { runTag, sameRun } from "../../engine/epoch.ts";
+import { Control } from "../../engine/message.ts";
+import { bootMs } from "../host/clock.ts";
+import { randomBytes } from "../host/machine.ts";
+import { formatAddress } from "../options.ts";
+import type { Core } from "./core.ts";
+import { PrimaryDriver } from "./primary_driver.ts";
+import { reachable, Server } from "./server.ts";
+import { configOf } from "./solo.ts";
+
+/** Starts a run: this node is its first primary. @throws {ReplrtError} when something it needs can't be had. */
+export async function startPrimary(core: Core): Promise<void> {
+  const { options, parts, say } = core;
+  core.run = randomBytes(16);
+  core.epoch = { number: 1, node: core.self };
+  const moved = parts.state.claim(core.runText, options.overwrite);
+  if (moved !== undefined) {
+    say.event({ event: "moved", from: parts.state.path, to: moved });
+  }
+  await parts.directories.image(parts.state.path);
+  const server = new Server(core);
+  await server.listen();
+  core.openLog();
+  await core.prepareGuest(configOf(options), false);
+  const { heartbeatMs, timeoutMs, output, degraded } = options;
+  const driver = new PrimaryDriver(core, {
+    ...{
+      self: core.self,
+      run: runTag(core.run),
+      epoch: core.epoch,
+      heartbeatMs,
+      timeoutMs,
+      output,
+      degraded,
+    },
+    ...{ next: 0, lateJoin: core.log !== undefined, now: bootMs() },
+  });
+  serve(core, server, driver);
+  driver.control(Control.processInit, initData(core));
+  await driver.waitForBackups(options.waitBackups);
+  parts.sockets.listen();
+  say.event({
+    event: "serving",
+    role: "primary",
+    bind: formatAddress(core.bind),
+    listen: parts.sockets.texts,
+  });
+  core.guest.go();
+  driver.pump();
+}
+
+/** DATA of PROCESS_INIT: the configuration of the run. */
+function initData(core: Core): Uint8Array {
+  const { loaded, directories } = core.parts;
+  const digests = directories.images.map(({ manifest }) => manifest.digest);
+  return new Uint8Array(
+    encode({
+      run: core.run,
+      module: loaded.hash,
+      machine: core.machine,
+      config: core.config,
+      digests,
+    }),
+  );
+}
+
+/** Lets a primary take those who come to `--bind`. */
+export function serve(core: Core, server: Server, driver: PrimaryDriver): void {
+  server.visitors = {
+    probed: (frame, node, address) => driver.heard(node, frame.epoch, address),
+    hello: (channel, hello, frame) => {
+      if (sameRun(frame.run, runTag(core.run))) {
+        driver.heard(
+          hello.node,
+          frame.epoch,
+          reachable(hello.address, channel.remote),
+        );
+      }
+      driver.admission.hello(channel, hello);
+    },
+  };
+}

@@ -1,0 +1,239 @@
+/** A guest process without a guest: a test makes its calls, on a real kernel over a real host. @module */
+import { setU64 } from "../../src/bytes/layout.ts";
+import { MessageHeader } from "../../src/engine/message.ts";
+import { Data } from "../../src/wasi-intercept/data.ts";
+import type { PollEntry } from "../../src/wasi-intercept/host.ts";
+import type { Kernel } from "../../src/wasi-intercept/kernel.ts";
+import {
+  type Import,
+  replicated,
+} from "../../src/wasi-intercept/specialise.ts";
+import { drain, type StreamSink } from "../../src/runtime/drain.ts";
+import { instantiate } from "../../src/runtime/guest/process.ts";
+import { QueuedOutputs } from "../../src/runtime/guest/queued_outputs.ts";
+import {
+  liveRecord,
+  RingMessages,
+} from "../../src/runtime/guest/ring_messages.ts";
+import { Slots } from "../../src/runtime/guest/slots.ts";
+import { threadId } from "../../src/runtime/host/clock.ts";
+import { GuestHost } from "../../src/runtime/host/guest_host.ts";
+import { openDirectory } from "../../src/runtime/host/open_directory.ts";
+import { Ring } from "../../src/runtime/ring.ts";
+
+/** `(module (memory (export "memory") 2) (func (export "_start")))` */
+const MODULE = new WebAssembly.Module(
+  new Uint8Array([
+    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...[1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 5, 3, 1, 0, 2],
+    ...[7, 19, 2, 6, ...new TextEncoder().encode("memory"), 2, 0],
+    ...[6, ...new TextEncoder().encode("_start"), 0, 0],
+    ...[10, 4, 1, 2, 0, 0x0b],
+  ]),
+);
+
+/** Bytes of memory that a rig has. */
+export const MEMORY_SIZE = 2 * 65_536;
+
+/** Descriptor of the first directory. */
+export const DIR = 3;
+
+/** Thrown where a call would wait for longer than a test wants to. */
+export class WouldWait extends Error {}
+
+/** The real host, except that it never waits for long. */
+export class HastyHost extends GuestHost {
+  override poll(entries: readonly PollEntry[], timeoutNs: bigint): number {
+    const long = timeoutNs < 0n || timeoutNs > 50_000_000n;
+    const ready = super.poll(entries, long ? 0n : timeoutNs);
+    if (long && ready === 0) throw new WouldWait();
+    return ready;
+  }
+}
+
+/** What a rig stands on. */
+export interface RigOptions {
+  /** Host paths; the guest sees `/d0`, `/d1`, … */
+  readonly dirs?: readonly string[];
+  /** Listening sockets, by handle. */
+  readonly listeners?: readonly number[];
+  readonly following?: boolean;
+  readonly waker?: number;
+  /** Takes the records of streams; they are dropped without it, as a peer that takes all. */
+  readonly sink?: StreamSink;
+}
+
+/** One process whose calls a test makes. */
+export class Rig {
+  readonly kernel: Kernel;
+  /** The imports by name. */
+  readonly call: Readonly<Record<string, Import>>;
+  readonly messages: RingMessages;
+  readonly slots = new Slots();
+  readonly outbox = Ring.of(4 << 20);
+  readonly inbox = Ring.of(4 << 20);
+  /** What was told of takeovers and of going live. */
+  readonly told: string[] = [];
+  readonly #sink: StreamSink;
+  #next = 1;
+
+  constructor(options: RigOptions = {}) {
+    const { dirs = [], listeners = [], following = false } = options;
+    const data = new Data();
+    const host = new HastyHost(threadId(), options.waker);
+    this.#sink = options.sink ?? ((_seq, slot, _op, bytes) => {
+      if (slot < 3) this.slots.take(slot, bytes.length);
+    });
+    this.messages = new RingMessages(data, this.outbox, this.inbox, following, {
+      takeover: (bytes) => this.told.push(`takeover ${bytes.length}`),
+      live: () => this.told.push("live"),
+    });
+    const call: Record<string, Import> = {};
+    const { kernel } = instantiate(MODULE, {
+      config: {
+        args: ["app", "an argument"],
+        env: ["A=b"],
+        dirs: dirs.map((_, i) => `/d${i}`),
+        listeners: listeners.length,
+        stdio: [2, 2, 2],
+      },
+      handles: { dirs: dirs.map(openDirectory), listeners },
+      host,
+      data,
+      outputs: new QueuedOutputs(
+        this.outbox,
+        this.slots,
+        () => this.messages.following ? this.messages.seq : 0,
+        () => {},
+      ),
+      flush: () => {},
+    }, (row, kernel) => {
+      const made = replicated(row, kernel, this.messages);
+      call[row.name] = made;
+      return made;
+    });
+    this.kernel = kernel;
+    this.call = call;
+    for (const slot of [1, 2]) this.slots.open(slot);
+  }
+
+  get memory(): Uint8Array<ArrayBuffer> {
+    return this.kernel.memory.bytes;
+  }
+
+  /** The messages that the outbox holds, numbered; stream records go to the sink. */
+  drain(): Uint8Array[] {
+    const messages: Uint8Array[] = [];
+    for (let more = true; more;) {
+      const { batch, more: again } = drain(this.outbox, this.#next, this.#sink);
+      this.#next += batch?.count ?? 0;
+      if (batch !== undefined) messages.push(...split(batch.bytes));
+      more = again;
+    }
+    return messages;
+  }
+
+  /** Puts messages into the inbox. */
+  feed(messages: readonly Uint8Array[]): void {
+    for (const message of messages) {
+      const at = this.inbox.reserve(message.length);
+      if (at < 0) throw new Error("the inbox is full");
+      this.inbox.bytes.set(message, at);
+      this.inbox.advance(message.length);
+    }
+    this.inbox.publish();
+  }
+
+  /** Ends the log: the next call is live. */
+  goLive(): void {
+    this.feed([liveRecord()]);
+    this.#next = this.messages.seq + 1;
+  }
+
+  /** Writes to the guest's memory. */
+  poke(at: number, bytes: Uint8Array | string): number {
+    const raw = typeof bytes === "string"
+      ? new TextEncoder().encode(bytes)
+      : bytes;
+    this.kernel.memory.write(at, raw);
+    return raw.length;
+  }
+
+  /** Writes iovecs `[address, size]…` at `at`, and gives their count. */
+  iovecs(at: number, ...iovecs: (readonly [number, number])[]): number {
+    for (const [i, [address, size]] of iovecs.entries()) {
+      this.kernel.memory.setU32(at + 8 * i, address);
+      this.kernel.memory.setU32(at + 8 * i + 4, size);
+    }
+    return iovecs.length;
+  }
+
+  u32(at: number): number {
+    return this.kernel.memory.u32(at);
+  }
+
+  text(at: number, size: number): string {
+    return new TextDecoder().decode(this.kernel.memory.slice(at, size));
+  }
+}
+
+/** A batch's messages, one by one. */
+export function split(batch: Uint8Array): Uint8Array[] {
+  const view = new DataView(batch.buffer, batch.byteOffset, batch.length);
+  const messages: Uint8Array[] = [];
+  for (let at = 0; at < batch.length;) {
+    const size = view.getUint32(at, true);
+    messages.push(batch.subarray(at, at + size));
+    at += size;
+  }
+  return messages;
+}
+
+/** A copy of a message with another number. */
+export function numbered(message: Uint8Array, seq: number): Uint8Array {
+  const copy = message.slice();
+  setU64(new DataView(copy.buffer), MessageHeader.at.seq, seq);
+  return copy;
+}
+
+const PATH = 60_000, PATH_2 = 61_000, OUT = 62_000;
+
+/** The calls of a rig that take paths, with the paths as text. */
+export class Paths {
+  readonly #rig: Rig;
+
+  constructor(rig: Rig) {
+    this.#rig = rig;
+  }
+
+  /** Opens `path` below `dir`; gives the descriptor, or the errno negated. */
+  open(
+    path: string,
+    { dir = DIR, oflags = 0, rights = 0x2n, fdflags = 0, follow = 1 } = {},
+  ): number {
+    const n = this.#rig.poke(PATH, path);
+    const errno = this.#rig.call.path_open!(
+      ...[dir, follow, PATH, n, oflags, rights, 0n, fdflags, OUT],
+    );
+    return errno === 0 ? this.#rig.u32(OUT) : -errno;
+  }
+
+  /** Calls one that takes a directory and a path alone. */
+  at(name: string, path: string, dir = DIR): number {
+    return this.#rig.call[name]!(dir, PATH, this.#rig.poke(PATH, path));
+  }
+
+  stat(path: string, follow = 0, dir = DIR): number {
+    const n = this.#rig.poke(PATH, path);
+    return this.#rig.call.path_filestat_get!(dir, follow, PATH, n, OUT);
+  }
+
+  rename(path: string, to: string, dir = DIR): number {
+    const n = this.#rig.poke(PATH, path);
+    const m = this.#rig.poke(PATH_2, to);
+    return this.#rig.call.path_rename!(dir, PATH, n, dir, PATH_2, m);
+  }
+}
+
+/** Preview1 `rights` for reading and writing. */
+export const READ_WRITE = 0x42n;
