@@ -2,6 +2,7 @@ import { assert } from "./assert.ts";
 
 /** Width in bytes of each scalar a byte table may name; all are little-endian. */
 const WIDTH = { u8: 1, u16: 2, u32: 4, u64: 8 } as const;
+/** A type that a field may have. */
 export type Scalar = keyof typeof WIDTH;
 
 /** One row of a byte table: offset, type, name, meaning. */

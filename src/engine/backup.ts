@@ -64,6 +64,7 @@ export class Backup {
   /** `sent` of the newest heartbeat. */
   #echo = 0;
   #ackAt = -Infinity;
+  #askAt = -Infinity;
   #nakAt = -Infinity;
   #bye: number | undefined;
 
@@ -193,6 +194,7 @@ export class Backup {
   }
 
   #ask(): void {
+    this.#askAt = this.#now;
     if (!this.#confirmed) this.#send({ kind: "ping", nonce: this.#nonce });
   }
 
@@ -311,10 +313,8 @@ export class Backup {
   #tick(): void {
     const { heartbeatMs, timeoutMs } = this.#options;
     const silentMs = this.#now - this.#heardAt;
-    if (this.#now - this.#ackAt >= heartbeatMs) {
-      this.#ack();
-      this.#ask();
-    }
+    if (this.#now - this.#ackAt >= heartbeatMs) this.#ack();
+    if (this.#now - this.#askAt >= heartbeatMs) this.#ask();
     if (this.#done || this.#succession !== undefined) return;
     if (silentMs > timeoutMs && this.inSync) return this.#died("silent");
     const lost = this.#link === undefined || silentMs > timeoutMs / 2;

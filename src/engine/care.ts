@@ -14,31 +14,46 @@ import { verdictOf, type Why } from "./watch.ts";
 export class Care {
   readonly #state: PrimaryState;
   #frozen = false;
+  #tookOver: boolean;
 
   constructor(state: PrimaryState) {
     this.#state = state;
     const { former, now, timeoutMs } = state.options;
+    this.#tookOver = former !== undefined;
     for (const { node, address, mayTakeOver } of former ?? []) {
       state.watch.lose(node, address, mayTakeOver, now + 2 * timeoutMs);
     }
   }
 
-  /** Sees time pass; a gap over half the time-out means that we were frozen and may have been replaced. */
+  /**
+   * Sees time pass; a gap over half the time-out means that we were frozen and may have been replaced. After a takeover
+   * the nodes that could do the same are told first of all.
+   */
   pass(now: number): void {
     const state = this.#state;
-    const { timeoutMs } = state.options;
     const gap = now - state.now;
     state.now = Math.max(now, state.now);
-    if (gap <= timeoutMs / 2) return;
+    if (gap > state.options.timeoutMs / 2) this.#thaw(gap);
+    else if (this.#tookOver) this.#askDangerous("takeover");
+    this.#tookOver = false;
+  }
+
+  #thaw(ms: number): void {
+    const state = this.#state;
     this.#frozen = true;
-    state.note({ kind: "frozen", ms: gap });
+    state.note({ kind: "frozen", ms });
     for (const { node, address } of state.membership.members) {
       const peer = state.peers.get(node);
       if (peer !== undefined) peer.heardAt = state.now;
       this.#ask(node, address, "frozen");
     }
-    for (const lost of state.watch.lostToAsk(state.now, 2 * timeoutMs, true)) {
-      this.#ask(lost.node, lost.address, "frozen");
+    this.#askDangerous("frozen");
+  }
+
+  #askDangerous(why: Why): void {
+    const { watch, now, options } = this.#state;
+    for (const lost of watch.lostToAsk(now, 2 * options.timeoutMs, true)) {
+      this.#ask(lost.node, lost.address, why);
     }
   }
 
@@ -110,9 +125,7 @@ export class Care {
     const peer = state.peers.get(node);
     const member = state.membership.find(node);
     if (member === undefined || peer === undefined) {
-      if (answer.kind === "refused") state.watch.find(node);
-      if (frozen && answer.kind !== "same") this.#mayStop(node);
-      return;
+      return this.#answeredLost(node, asked.why, answer.kind);
     }
     const heardAt = frozen ? peer.lease : peer.heardAt;
     const verdict = verdictOf(answer, asked.at, peer.linkedAt, heardAt);
@@ -124,6 +137,20 @@ export class Care {
     } else if (peer.link === undefined || asked.why === "silent") {
       state.watch.await(node, state.now + state.options.timeoutMs);
     }
+  }
+
+  /** A node that is no member answered, and knows our epoch now; it is unknown what a frozen primary missed. */
+  #answeredLost(
+    node: NodeId,
+    why: Why,
+    answer: "same" | "refused" | "silent",
+  ): void {
+    const { watch } = this.#state;
+    if (answer === "same") return watch.tame(node);
+    if (answer === "refused") watch.find(node);
+    const unknown = why === "frozen" ||
+      (why === "takeover" && answer === "silent");
+    if (unknown) this.#mayStop(node);
   }
 
   /** Goes on without a member that may live and not know, or stops, as `degraded` says. */

@@ -5,9 +5,6 @@
  */
 import { type Batch, nextOf } from "./batch.ts";
 
-/** Sent batches are counted together up to this size, so that many small ones cost little. */
-const PIECE = 64 << 10;
-
 /** The cursor, the ack and the bytes between them. */
 export class Flow {
   /** First number that the peer lacks, as far as it told. */
@@ -16,11 +13,14 @@ export class Flow {
   cursor: number;
   /** Number that the log on disk was asked for; `undefined` when nothing is awaited. */
   feeding: number | undefined;
+  readonly #pieceBytes: number;
   #pieces: { next: number; bytes: number }[] = [];
   #inFlight = 0;
   #nak = { next: -1, at: -Infinity };
 
-  constructor(next: number) {
+  /** @param pieceBytes sent batches are counted together up to this size, so that many small ones cost little */
+  constructor(next: number, pieceBytes: number) {
+    this.#pieceBytes = pieceBytes;
     this.acked = next;
     this.cursor = next;
   }
@@ -36,7 +36,7 @@ export class Flow {
     const last = this.#pieces.at(-1);
     this.cursor = nextOf(batch);
     this.#inFlight += bytes;
-    if (last !== undefined && last.bytes < PIECE) {
+    if (last !== undefined && last.bytes < this.#pieceBytes) {
       last.next = this.cursor;
       last.bytes += bytes;
     } else this.#pieces.push({ next: this.cursor, bytes });

@@ -6,6 +6,7 @@
 import type { Care } from "./care.ts";
 import { compareEpochs, type Epoch, type NodeId, sameRun } from "./epoch.ts";
 import type { Link, PrimaryEvent } from "./events.ts";
+import { Flow } from "./flow.ts";
 import type { Frame } from "./frame.ts";
 import { linkedPeer, type Peer } from "./peers.ts";
 import type { PrimaryState } from "./state.ts";
@@ -34,8 +35,8 @@ export class Links {
     const old = state.peers.get(node);
     if (old !== undefined) state.drop(old, "a newer link came up");
     const acked = epoch === undefined ? 0 : old?.flow.acked ?? 0;
-    const held = Math.max(next, acked);
-    const peer = linkedPeer(node, address, link, held, state.now);
+    const flow = new Flow(Math.max(next, acked), state.windowBytes / 128);
+    const peer = linkedPeer(node, address, link, flow, state.now);
     peer.lease = old?.lease ?? -Infinity;
     state.peers.set(node, peer);
     state.watch.find(node);

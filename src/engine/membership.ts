@@ -20,7 +20,7 @@ export interface Member {
 export interface Former {
   readonly node: NodeId;
   readonly address: string;
-  /** It answered, as a member behind us in join order: after a freeze it must be asked before anything leaves. */
+  /** It answered before the takeover: nothing leaves until it knows of the new epoch, so that it never takes over. */
   readonly mayTakeOver: boolean;
 }
 

@@ -6,7 +6,7 @@
 import { type Batch, cutFrom, nextOf } from "./batch.ts";
 import type { NodeId } from "./epoch.ts";
 import type { Link, PrimaryAction } from "./events.ts";
-import { Flow } from "./flow.ts";
+import type { Flow } from "./flow.ts";
 import type { Window } from "./window.ts";
 
 /** Most that one feed asks of the log on disk. */
@@ -36,12 +36,12 @@ export interface Source {
   readonly left: () => number;
 }
 
-/** A peer whose link just came up and that lacks the log from `next`. */
+/** A peer whose link just came up, with the log it has. */
 export function linkedPeer(
   node: NodeId,
   address: string,
   link: Link,
-  next: number,
+  flow: Flow,
   now: number,
 ): Peer {
   return {
@@ -53,7 +53,7 @@ export function linkedPeer(
     heardAt: now,
     lease: -Infinity,
     heartbeatAt: -Infinity,
-    flow: new Flow(next),
+    flow,
   };
 }
 

@@ -81,10 +81,15 @@ export class Primary {
    * Once false, ask again after each event.
    */
   mayRelease(now: number): boolean {
+    const { timeoutMs } = this.#state.options;
+    return now - this.#state.now <= timeoutMs / 2 && this.#leads(now);
+  }
+
+  /** Surely no other node is primary. */
+  #leads(now: number): boolean {
     const { options, done, watch, membership, peers } = this.#state;
-    const { timeoutMs } = options;
-    return !done && now - this.#state.now <= timeoutMs / 2 && !watch.blocked &&
-      leaseHolds(membership, peers, now, timeoutMs);
+    return !done && !watch.blocked &&
+      leaseHolds(membership, peers, now, options.timeoutMs);
   }
 
   /** What this node answers to a PROBE. */
@@ -196,7 +201,10 @@ export class Primary {
     if (over) this.#end();
   }
 
-  /** A joiner that acks, and lacks little, is in sync; but first it must know of the last removal, which may be its own. */
+  /**
+   * A joiner that acks, and lacks little, is in sync; but first it must know of the last removal, which may be its own.
+   * A primary that may have been replaced makes nobody a member: it would take over in turn, from the old log.
+   */
   #maySync(peer: Peer): void {
     const { membership, now } = this.#state;
     const { flow, link, acks } = peer;
@@ -204,6 +212,7 @@ export class Primary {
     if (membership.ended || membership.find(peer.node) !== undefined) return;
     const near = flow.cursor === this.next && flow.inFlight <= SYNC_BYTES;
     if (!near || flow.acked <= membership.removedAt) return;
+    if (!this.#leads(now)) return;
     peer.lease = now;
     this.#state.admit(peer);
   }

@@ -22,6 +22,8 @@ import { Window } from "./window.ts";
 /** The state of a primary, and the changes that more than one part makes. */
 export class PrimaryState {
   readonly options: PrimaryOptions;
+  /** Unacked bytes in flight to one peer. */
+  readonly windowBytes: number;
   readonly window: Window;
   readonly membership: Membership;
   /** Every node with a link, and members without one. */
@@ -44,10 +46,11 @@ export class PrimaryState {
     this.left = options.left ?? 0;
     this.logged = options.lateJoin;
     this.membership = new Membership(options.ended);
+    this.windowBytes = options.windowBytes ?? 8 << 20;
     this.window = new Window(options.next);
     this.feeder = new Feeder({
       window: this.window,
-      windowBytes: options.windowBytes ?? 8 << 20,
+      windowBytes: this.windowBytes,
       left: () => this.left,
     }, (action) => this.out.push(action));
   }

@@ -97,8 +97,8 @@ export class Succession {
     if (this.why === "silent" && heardMs <= this.#timeoutMs / 2) {
       return { kind: "alive", heardMs };
     }
-    if (!members.includes(node)) return { kind: "wait" };
-    if (order < self.member.order) {
+    const inSync = members.includes(node);
+    if (inSync && order < self.member.order) {
       return { kind: "leave", reason: superseded };
     }
     this.#former.push({ node, address, mayTakeOver: true });

@@ -6,8 +6,11 @@
 import type { PeerAnswer } from "./events.ts";
 import type { NodeId } from "./epoch.ts";
 
-/** Why a node is asked. `lost` questions are routine: nothing waits for them. */
-export type Why = "disconnected" | "silent" | "frozen" | "lost";
+/**
+ * Why a node is asked: a member's link broke or it is silent, we were frozen, or we took over and it is to know. `lost`
+ * questions are routine: nothing waits for them.
+ */
+export type Why = "disconnected" | "silent" | "frozen" | "takeover" | "lost";
 
 /** How a node stands: nothing open, asked and not answered, or alive but not back on a link. */
 export type Standing =
@@ -23,8 +26,8 @@ export type Standing =
 /** A node that is no member but may know of a higher epoch. */
 interface Lost {
   readonly address: string;
-  /** Nothing leaves after a freeze until it was asked. */
-  readonly mayTakeOver: boolean;
+  /** Nothing leaves after a freeze or a takeover until it was asked. */
+  mayTakeOver: boolean;
   askAt: number;
 }
 
@@ -104,21 +107,22 @@ export class Watch {
     if (this.#lost.delete(node)) this.calm(node);
   }
 
-  /** Whether a node is lost. */
-  isLost(node: NodeId): boolean {
-    return this.#lost.has(node);
+  /** The node knows of our epoch: it will never take over. */
+  tame(node: NodeId): void {
+    const lost = this.#lost.get(node);
+    if (lost !== undefined) lost.mayTakeOver = false;
   }
 
-  /** Lost nodes to ask now: those that are due, or (after a freeze) those that may take over. */
+  /** Lost nodes to ask now: those that are due, or those that may take over. */
   lostToAsk(
     now: number,
     pauseMs: number,
-    frozen: boolean,
+    dangerous: boolean,
   ): { node: NodeId; address: string }[] {
     const due: { node: NodeId; address: string }[] = [];
     for (const [node, lost] of this.#lost) {
       const calm = this.of(node).kind === "calm";
-      if (frozen ? lost.mayTakeOver : calm && now >= lost.askAt) {
+      if (dangerous ? lost.mayTakeOver : calm && now >= lost.askAt) {
         lost.askAt = now + pauseMs;
         due.push({ node, address: lost.address });
       }
@@ -144,5 +148,5 @@ export function verdictOf(
 ): Verdict {
   if (answer.kind === "same") return "alive";
   if (answer.kind === "refused") return linkedAt > askedAt ? "alive" : "gone";
-  return heardAt >= askedAt ? "alive" : "unreachable";
+  return heardAt > askedAt ? "alive" : "unreachable";
 }

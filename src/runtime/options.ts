@@ -1,13 +1,16 @@
 /** What a node can be when it starts. A backup that took over is a primary from then on. */
 export const ROLES = ["solo", "primary", "backup"] as const;
+/** See {@linkcode ROLES}. */
 export type Role = typeof ROLES[number];
 
 /** When outputs leave: once the backups hold the log up to them, or at once. */
 export const OUTPUT_POLICIES = ["commit", "async"] as const;
+/** See {@linkcode OUTPUT_POLICIES}. */
 export type OutputPolicy = typeof OUTPUT_POLICIES[number];
 
 /** What a primary does that loses a backup by silence: go on alone, or stop. */
 export const DEGRADED_POLICIES = ["run", "stop"] as const;
+/** See {@linkcode DEGRADED_POLICIES}. */
 export type DegradedPolicy = typeof DEGRADED_POLICIES[number];
 
 /** A TCP address. `host` is a name or an IP address (IPv6 without brackets); port 0 asks for a free one. */

@@ -25,6 +25,8 @@ export class Ring {
   readonly #control: Int32Array;
   /** The writer's own end: what lies between HEAD and here is written, but not published. */
   #written = 0;
+  /** TAIL as the last {@linkcode reserve} saw it: a wait for room waits for another. */
+  #seen = 0;
 
   constructor(shared: SharedArrayBuffer) {
     this.shared = shared;
@@ -49,6 +51,7 @@ export class Ring {
     );
     const head = this.#written;
     const tail = Atomics.load(this.#control, TAIL);
+    this.#seen = tail;
     if (head < tail) return tail - head - GAP >= size ? head : -1;
     if (this.capacity - head - (tail === 0 ? GAP : 0) >= size) return head;
     if (tail - GAP < size) return -1;
@@ -63,10 +66,9 @@ export class Ring {
     for (;;) {
       const at = this.reserve(size);
       if (at >= 0) return at;
-      const tail = Atomics.load(this.#control, TAIL);
       Atomics.store(this.#control, WRITER_SLEEPS, 1);
       this.wakeReader();
-      if (this.reserve(size) < 0) Atomics.wait(this.#control, TAIL, tail);
+      Atomics.wait(this.#control, TAIL, this.#seen);
       Atomics.store(this.#control, WRITER_SLEEPS, 0);
     }
   }
@@ -126,11 +128,10 @@ export class Ring {
     await Atomics.waitAsync(this.#control, HEAD, head).value;
   }
 
-  /** Resolves when the reader has consumed something since the call. */
+  /** Resolves when the reader has consumed something since the last {@linkcode reserve}. One call at a time. */
   async consumed(): Promise<void> {
-    const tail = Atomics.load(this.#control, TAIL);
     Atomics.store(this.#control, WRITER_SLEEPS, 1);
-    await Atomics.waitAsync(this.#control, TAIL, tail).value;
+    await Atomics.waitAsync(this.#control, TAIL, this.#seen).value;
     Atomics.store(this.#control, WRITER_SLEEPS, 0);
   }
 }

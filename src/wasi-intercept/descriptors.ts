@@ -59,6 +59,7 @@ export interface Directory extends Common {
   entries: Uint8Array | undefined;
 }
 
+/** Whatever a descriptor can stand for. */
 export type Descriptor = Stream | Listener | File | Directory;
 
 /** Whether a descriptor answers `again` instead of waiting. */

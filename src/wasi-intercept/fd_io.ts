@@ -28,6 +28,7 @@ export function receive(
   if (stream.filetype !== FileType.socketStream && stream.output >= 0) {
     return Errno.badf;
   }
+  if (size === 0) return setReceived(k, 0);
   const target = k.data.slice(0, Math.min(size, MAX_STREAM_IO));
   const socket = stream.filetype === FileType.socketStream;
   for (;;) {
@@ -38,13 +39,15 @@ export function receive(
       : socket
       ? k.host.recv(stream.handle, target, peek)
       : k.host.read(stream.handle, target);
-    if (n >= 0) {
-      k.data.size = n;
-      return Errno.success;
-    }
+    if (n >= 0) return setReceived(k, n);
     if (n !== -Errno.again || isNonblocking(stream)) return -n;
     if (socket) waitReadable(k, stream);
   }
+}
+
+function setReceived(k: Kernel, n: number): number {
+  k.data.size = n;
+  return Errno.success;
 }
 
 /** Waits until the stream can be read; false, without waiting, when it is non-blocking and can't. */

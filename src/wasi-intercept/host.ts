@@ -40,6 +40,7 @@ export interface PollEntry {
   revents: number;
 }
 
+/** What a poll waits for or tells, the bits of poll(2). */
 export const PollEvent = { in: 1, out: 4, error: 8, hangup: 16 } as const;
 
 /**

@@ -19,9 +19,13 @@ export class Inodes {
 
   /** Enters the number that the log gives to this node's file; a file that had it before is gone. */
   learn(dev: bigint, ino: bigint, number: bigint): void {
+    const file = `${dev}:${ino}`;
+    const other = this.#numbers.get(file);
+    if (other === number) return;
+    if (other !== undefined) this.#files.delete(other);
     const former = this.#files.get(number);
     if (former !== undefined) this.#numbers.delete(former);
-    this.#enter(`${dev}:${ino}`, number);
+    this.#enter(file, number);
     if (number >= this.#next) this.#next = number + 1n;
   }
 

@@ -40,16 +40,25 @@ export function mixIovecs(
   return digest;
 }
 
-/** Copies `bytes` into the buffers that the iovecs span, in order. */
+/** Addresses and sizes of the buffers that `scatter` fills. */
+const buffers = new Uint32Array(2 * MAX_IOVECS);
+
+/** Copies `bytes` into the buffers that the iovecs span, in order. The iovecs are read first, since a buffer may lie over them. */
 export function scatter(
   memory: GuestMemory,
   iovs: number,
   bytes: Uint8Array,
 ): void {
-  let done = 0;
-  for (let i = 0; done < bytes.length; i++) {
-    const size = Math.min(bytes.length - done, memory.u32(iovs + 8 * i + 4));
-    memory.write(memory.u32(iovs + 8 * i), bytes.subarray(done, done + size));
+  let count = 0;
+  for (let left = bytes.length; left > 0; count++) {
+    const size = Math.min(left, memory.u32(iovs + 8 * count + 4));
+    buffers[2 * count] = memory.u32(iovs + 8 * count);
+    buffers[2 * count + 1] = size;
+    left -= size;
+  }
+  for (let i = 0, done = 0; i < count; i++) {
+    const size = buffers[2 * i + 1]!;
+    memory.write(buffers[2 * i]!, bytes.subarray(done, done + size));
     done += size;
   }
 }

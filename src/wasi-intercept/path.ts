@@ -98,7 +98,10 @@ export const path_open = syscall({
     );
     if (handle < 0) return -handle;
     const stat = k.host.stat(handle);
-    if (typeof stat === "number") return -stat;
+    if (typeof stat === "number") {
+      k.host.close(handle);
+      return -stat;
+    }
     k.opened = handle;
     k.data.setU32(0, stat.filetype);
     k.data.size = 4;

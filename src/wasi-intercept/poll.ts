@@ -85,6 +85,8 @@ function waitOf(k: Kernel, at: number): Wait | number {
   const fd = k.memory.u32(at + 16);
   const d = k.fds.get(fd);
   if (d === undefined) return Errno.badf;
+  const readOnly = d.kind === "stream" && d.output < 0;
+  if (readOnly && type === EventType.fdWrite) return Errno.badf;
   return { at, type, deadline: 0n, clock: -1, fd, entry: entryOf(d, type) };
 }
 

@@ -30,7 +30,7 @@ function isConnection(k: Kernel, fd: number): number {
  * Takes a waiting connection and writes its descriptor; waits for one unless the listener is non-blocking.
  *
  * `flags` are the new descriptor's `fdflags`. Errors: `badf`, `notsock`, `inval`; `again`; what the host reports (`mfile`
- * when the node is out of handles). Logs: that there was one.
+ * when the node is out of handles or streams). Logs: that there was one.
  */
 export const sock_accept = syscall({
   name: "sock_accept",
@@ -40,6 +40,7 @@ export const sock_accept = syscall({
   check: (k, fd, flags) =>
     (flags & ~FdFlag.nonblock) !== 0 ? Errno.inval : isListener(k, fd),
   execute(k, fd) {
+    if (k.outputs.full) return Errno.mfile;
     const listener = k.fds.get(fd) as Listener;
     const entry = {
       handle: listener.handle as number,

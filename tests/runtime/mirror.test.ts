@@ -4,7 +4,7 @@ import { checkManifest, checkRun } from "../../src/runtime/mirror/check.ts";
 import { compareDirectory } from "../../src/runtime/mirror/compare.ts";
 import { openImage, takeImage } from "../../src/runtime/mirror/image.ts";
 import { makeManifest } from "../../src/runtime/mirror/manifest.ts";
-import { drain } from "../../src/runtime/mirror/steps.ts";
+import { drain } from "../kit/steps.ts";
 import type {
   Entry,
   FileEntry,

@@ -5,7 +5,7 @@ import { Filling } from "../../src/runtime/mirror/fill.ts";
 import { takeImage } from "../../src/runtime/mirror/image.ts";
 import { lockDirectory } from "../../src/runtime/mirror/lock.ts";
 import { makeManifest, manifestOf } from "../../src/runtime/mirror/manifest.ts";
-import { drain } from "../../src/runtime/mirror/steps.ts";
+import { drain } from "../kit/steps.ts";
 import type { Steps } from "../../src/runtime/mirror/types.ts";
 import {
   failure,

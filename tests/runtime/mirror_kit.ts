@@ -7,7 +7,7 @@ import {
   lockDirectory,
 } from "../../src/runtime/mirror/lock.ts";
 import { manifestOf } from "../../src/runtime/mirror/manifest.ts";
-import { drain } from "../../src/runtime/mirror/steps.ts";
+import { drain } from "../kit/steps.ts";
 import type { Manifest } from "../../src/runtime/mirror/types.ts";
 
 /** Whether the tests run as root, whom modes do not stop. */

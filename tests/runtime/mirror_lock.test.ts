@@ -13,6 +13,7 @@ import {
 } from "./mirror_kit.ts";
 
 const source = new URL("../../src/runtime/mirror/", import.meta.url).href;
+const kit = new URL("../kit/", import.meta.url).href;
 const config = new URL("../../deno.json", import.meta.url).pathname;
 
 /** Runs code in another process until it prints a line. */
@@ -64,7 +65,7 @@ test(
       `import { lockDirectory } from "${source}lock.ts";
        import { Filling } from "${source}fill.ts";
        import { openImage } from "${source}image.ts";
-       import { drain } from "${source}steps.ts";
+       import { drain } from "${kit}steps.ts";
        const image = drain(openImage(${JSON.stringify(image.path)}));
        const lock = lockDirectory(${JSON.stringify(`${dir}/copy`)}, "make");
        globalThis.filling = new Filling(lock, image.manifest, "r1");

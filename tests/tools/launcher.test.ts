@@ -8,6 +8,9 @@ const MAIN = `
 if (Deno.args[0] === "wait") {
   console.log(Deno.pid);
   setInterval(() => {}, 1_000);
+} else if (Deno.args[0] === "depth") {
+  const down = (n) => { try { return down(n + 1); } catch { return n; } };
+  console.log(down(0));
 } else {
   console.log(JSON.stringify({ args: Deno.args, cwd: Deno.cwd() }));
   Deno.exit(Number(Deno.args[0] ?? 0));
@@ -139,6 +142,23 @@ test("without deno and npx the launcher says what to install", async () => {
   const { code, stderr } = await output(launch(root, ["old"], []));
   assert.is(code, 125);
   assert.match(stderr, /^replrt: cannot start: .* install it/);
+});
+
+test("a backup's program gets at least twice the stack of a primary's", async () => {
+  const root = checkout();
+  try {
+    const depth = async (args: string[]) => {
+      const { stdout } = await launch(root, ["deno"], ["depth", ...args])
+        .output();
+      return Number(new TextDecoder().decode(stdout));
+    };
+    const primary = await depth(["--role", "primary"]);
+    assert.ok(primary > 1000);
+    assert.ok(await depth(["--role", "backup"]) >= 2 * primary);
+    assert.ok(await depth(["--role=backup"]) >= 2 * primary);
+  } finally {
+    uproot(root);
+  }
 });
 
 test.run();

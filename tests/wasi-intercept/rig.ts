@@ -59,6 +59,8 @@ export interface RigOptions {
   readonly listeners?: readonly number[];
   readonly following?: boolean;
   readonly waker?: number;
+  /** Whether calls wait as long as they want to. */
+  readonly patient?: boolean;
   /** Takes the records of streams; they are dropped without it, as a peer that takes all. */
   readonly sink?: StreamSink;
 }
@@ -66,6 +68,7 @@ export interface RigOptions {
 /** One process whose calls a test makes. */
 export class Rig {
   readonly kernel: Kernel;
+  readonly host: GuestHost;
   /** The imports by name. */
   readonly call: Readonly<Record<string, Import>>;
   readonly messages: RingMessages;
@@ -80,7 +83,8 @@ export class Rig {
   constructor(options: RigOptions = {}) {
     const { dirs = [], listeners = [], following = false } = options;
     const data = new Data();
-    const host = new HastyHost(threadId(), options.waker);
+    const Host = options.patient ? GuestHost : HastyHost;
+    this.host = new Host(threadId(), options.waker);
     this.#sink = options.sink ?? ((_seq, slot, _op, bytes) => {
       if (slot < 3) this.slots.take(slot, bytes.length);
     });
@@ -98,12 +102,13 @@ export class Rig {
         stdio: [2, 2, 2],
       },
       handles: { dirs: dirs.map(openDirectory), listeners },
-      host,
+      host: this.host,
       data,
       outputs: new QueuedOutputs(
         this.outbox,
         this.slots,
         () => this.messages.following ? this.messages.seq : 0,
+        () => {},
         () => {},
       ),
       flush: () => {},

@@ -71,6 +71,7 @@ export class QueuedOutputs implements Outputs {
   }
 
   close(stream: Stream): void {
+    if (stream.output < 0) return;
     this.#record(stream.output, StreamOp.close, 0);
     this.#end(0);
   }

@@ -1,4 +1,4 @@
-import { getU64, setU64 } from "../../bytes/layout.ts";
+import { getU64 } from "../../bytes/layout.ts";
 import { assert } from "../../bytes/assert.ts";
 import {
   Control,
@@ -18,6 +18,7 @@ import {
 } from "../../wasi-intercept/messages.ts";
 import type { Syscall } from "../../wasi-intercept/syscall.ts";
 import { PAD, type Ring } from "../ring.ts";
+import { decodeEnd } from "./end.ts";
 import { Local } from "./local.ts";
 
 const {
@@ -165,6 +166,7 @@ export class RingMessages implements Messages {
       return DIVERGED;
     }
     const dataSize = view.getUint32(at + DATA_SIZE, true);
+    if (dataSize < argumentBytes) return DIVERGED;
     this.args.place(view, bytes, at + HEAD, argumentBytes);
     this.#data.place(
       view,
@@ -238,9 +240,7 @@ export class RingMessages implements Messages {
   /** @throws {LoggedEnd} when the message at hand says that the guest trapped. */
   #checkEnd(): void {
     const data = this.#dataOf().slice();
-    if (describeMessage(Control.processExit, data).startsWith("trap")) {
-      throw new LoggedEnd(data);
-    }
+    if (decodeEnd(data).kind === "trap") throw new LoggedEnd(data);
   }
 
   #recorded(): string {

@@ -5,6 +5,8 @@ import { PollEvent } from "../../wasi-intercept/host.ts";
 import type { Outputs } from "../../wasi-intercept/kernel.ts";
 import { shutdownWrite } from "../host/socket.ts";
 
+const STDERR = 2;
+
 /** The outputs of a node that does not replicate: they leave within the call. */
 export class SoloOutputs implements Outputs {
   readonly #host: Host;
@@ -31,8 +33,10 @@ export class SoloOutputs implements Outputs {
     return 0;
   }
 
+  /** The node's own stdio stays open: another file would get its number. */
   close(stream: Stream): void {
-    if (stream.handle !== undefined) this.#host.close(stream.handle);
+    const handle = stream.handle as number;
+    if (handle > STDERR) this.#host.close(handle);
   }
 
   shutdownWrite(stream: Stream): void {

@@ -1,4 +1,3 @@
-import { ReplrtError } from "../errors.ts";
 import { systemFailure } from "./failure.ts";
 
 /** A file that grows at its end and is read anywhere. Private to the operator (0600): a log holds what the guest read. */

@@ -24,9 +24,9 @@ function cpuFeatures(): string[] {
   return features.split(/\s+/).filter((name) => name !== "").sort();
 }
 
-/** `size` random bytes: run ids. */
-export function randomBytes(size: number): Uint8Array<ArrayBuffer> {
-  return crypto.getRandomValues(new Uint8Array(size));
+/** The id of a new run: 16 random bytes. */
+export function newRunId(): Uint8Array<ArrayBuffer> {
+  return crypto.getRandomValues(new Uint8Array(16));
 }
 
 /** A node's id: a random u32, not 0. */

@@ -10,8 +10,10 @@ import type { OpenHow } from "../../wasi-intercept/host.ts";
 import { result } from "./errno.ts";
 import { cString, libc } from "./libc.ts";
 
-/** Open flags of Linux; `DIRECTORY` and `NOFOLLOW` differ between the two architectures. */
+/** Whether this is arm64. */
 const ARM = Deno.build.arch === "aarch64";
+
+/** Open flags of Linux; `DIRECTORY` and `NOFOLLOW` differ between the two architectures. */
 export const O = {
   RDONLY: 0,
   WRONLY: 1,
@@ -33,12 +35,13 @@ const SYS_OPENAT2 = 437n;
 const RESOLVE_BENEATH = 0x08n;
 const MODE = 0o666n;
 
-/** Opens `path` beneath `dir`. Errors: `notcapable` when it leaves the directory; what the kernel reports else. */
+/** Opens `path` beneath `dir`. Errors: `notcapable` when it leaves the directory; `ilseq` for a NUL in it; what the kernel reports else. */
 export function openBeneath(
   dir: number,
   path: Uint8Array,
   flags: number,
 ): number {
+  if (path.includes(0)) return -Errno.ilseq;
   const mode = flags & O.CREAT ? MODE : 0n;
   const how = new BigUint64Array([
     BigInt(flags | O.CLOEXEC),

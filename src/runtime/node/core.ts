@@ -127,7 +127,9 @@ export class Core {
 
   /** Starts the log on disk; a disk that does not take it is no reason to stop. */
   openLog(): void {
-    if (this.options.lateJoin) this.log = new LogFile(this.parts.state.path);
+    if (this.options.lateJoin) {
+      this.log = new LogFile(this.parts.state.path, this.run);
+    }
   }
 
   /** Gives the log on disk up; the run goes on. */

@@ -2,7 +2,7 @@ import { encode } from "cbor-x";
 import { runTag, sameRun } from "../../engine/epoch.ts";
 import { Control } from "../../engine/message.ts";
 import { bootMs } from "../host/clock.ts";
-import { randomBytes } from "../host/machine.ts";
+import { newRunId } from "../host/machine.ts";
 import { formatAddress } from "../options.ts";
 import type { Core } from "./core.ts";
 import { PrimaryDriver } from "./primary_driver.ts";
@@ -12,7 +12,7 @@ import { configOf } from "./solo.ts";
 /** Starts a run: this node is its first primary. @throws {ReplrtError} when something it needs can't be had. */
 export async function startPrimary(core: Core): Promise<void> {
   const { options, parts, say } = core;
-  core.run = randomBytes(16);
+  core.run = newRunId();
   core.epoch = { number: 1, node: core.self };
   const moved = parts.state.claim(core.runText, options.overwrite);
   if (moved !== undefined) {

@@ -1,4 +1,4 @@
-import type { Steps } from "./types.ts";
+import type { Steps } from "../../src/runtime/mirror/types.ts";
 
 /** Runs `steps` to the end at once and gives its result. */
 export function drain<T>(steps: Steps<T>): T {
