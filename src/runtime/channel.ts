@@ -68,6 +68,16 @@ export class Channel {
     this.#connection.end();
   }
 
+  /** Sends what is queued, takes nothing more, and closes after `graceMs` whatever the other side does. */
+  dismiss(graceMs: number): void {
+    this.#told = true;
+    this.#events = { frame: () => {}, closed: () => {} };
+    this.#frames = [];
+    this.#connection.end();
+    const timer = setTimeout(() => this.#connection.destroy(), graceMs);
+    this.#connection.onClose(() => clearTimeout(timer));
+  }
+
   /** Closes at once; `closed` is not called for it. */
   destroy(): void {
     this.#told = true;

@@ -141,21 +141,25 @@ export class OutputQueues {
 
   #send(stream: Stream): void {
     while (stream.waiting.length > 0) {
-      const item = stream.waiting[0]!;
-      if (item.op === StreamOp.bytes && !stream.failed && stream.handle >= 0) {
-        if (!this.mayRelease() || !this.#write(stream, item)) {
-          return this.#stall(stream);
-        }
-      } else {
-        this.#drop(stream, item);
-      }
+      if (!this.#leave(stream, stream.waiting[0]!)) return this.#stall(stream);
       stream.waiting.shift();
     }
+  }
+
+  /** Lets an item leave; false while it may not, or its peer takes no more. An end is seen by the peer as bytes are. */
+  #leave(stream: Stream, item: Item): boolean {
+    if (item.op === StreamOp.bytes && !stream.failed && stream.handle >= 0) {
+      return this.#write(stream, item);
+    }
+    if (!this.mayRelease()) return false;
+    this.#drop(stream, item);
+    return true;
   }
 
   /** Writes an item's bytes; false while some are left. */
   #write(stream: Stream, item: Item): boolean {
     while (item.bytes.length > 0) {
+      if (!this.mayRelease()) return false;
       const stdio = stream.slot <= STDERR_SLOT;
       const n = stdio
         ? writeNow(stream.handle, item.bytes)

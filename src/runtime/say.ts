@@ -1,4 +1,5 @@
 import { Errno } from "../wasi-intercept/errno.ts";
+import { exitCodeOf, type GuestEnd, trapLines } from "./guest/end.ts";
 import { writeNow } from "./host/pipe.ts";
 import {
   divergenceLines,
@@ -33,6 +34,14 @@ export class Say {
       ? divergenceLines(event.report)
       : [line];
     this.lines(lines);
+  }
+
+  /** Says how the guest ended: a trap with its stack, an exit only to programs. */
+  end(end: GuestEnd): void {
+    const trap = end.kind === "trap" ? end.reason : null;
+    if (this.#style.json) {
+      this.event({ event: "ended", code: exitCodeOf(end), trap });
+    } else if (end.kind === "trap") this.lines(trapLines(end));
   }
 
   /** Says lines as they stand. */

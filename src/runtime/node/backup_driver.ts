@@ -1,5 +1,5 @@
 import { encode } from "cbor-x";
-import { type Batch, cutFrom } from "../../engine/batch.ts";
+import { type Batch, controlsOf, cutFrom } from "../../engine/batch.ts";
 import { Backup } from "../../engine/backup.ts";
 import { compareEpochs, runTag, sameRun } from "../../engine/epoch.ts";
 import type {
@@ -11,12 +11,14 @@ import type {
   TakeOver,
 } from "../../engine/events.ts";
 import { encodeFrame, type Frame } from "../../engine/frame.ts";
+import { decodeControl } from "../../engine/membership.ts";
 import { Control } from "../../engine/message.ts";
+import type { InitData } from "./primary.ts";
 import { type Channel, nextFrame, openChannel } from "../channel.ts";
 import { offsetsAfter, stampBytes, stampOf } from "../clocks.ts";
 import { drain } from "../drain.ts";
 import { ReplrtError } from "../errors.ts";
-import { exitCodeOf, type GuestEnd, trapLines } from "../guest/end.ts";
+import { exitCodeOf, type GuestEnd } from "../guest/end.ts";
 import type { GuestReport } from "../guest/protocol.ts";
 import { liveRecord } from "../guest/ring_messages.ts";
 import { bootMs, type Stamp } from "../host/clock.ts";
@@ -75,7 +77,15 @@ export class BackupDriver {
     });
     this.#turns = new Turns(this.#engine, (action) => this.#perform(action));
     this.#outputs = new OutputQueues(guest.slots, () => guest.wake());
-    this.#inbox = new InboxFeeder(guest.inbox, (from) => core.log?.read(from));
+    this.#inbox = new InboxFeeder(
+      guest.inbox,
+      (from) => core.log?.read(from),
+      () =>
+        this.#report({
+          kind: "storage",
+          reason: "the log on disk can't be read",
+        }),
+    );
     this.#joinDeadline = bootMs() + options.joinTimeoutMs;
     this.#ticker = setInterval(() => this.#tick(), heartbeatMs / 2);
     core.answer = () => this.#engine.answer(bootMs());
@@ -170,11 +180,30 @@ export class BackupDriver {
         this.#core.giveUpLog(error.message);
       }
     }
-    if (batch.first === 0) this.#core.guest.go();
+    if (batch.first === 0) this.#begin(batch);
     if (batch.first > 0) this.#inbox.push(batch, this.#core.log !== undefined);
     else if (batch.count > 1) {
       this.#inbox.push(cutFrom(batch, 1), this.#core.log !== undefined);
     }
+  }
+
+  /** Starts the guest at message 0, whose configuration must be the one of the welcome. */
+  #begin(batch: Batch): void {
+    const [init] = controlsOf(batch);
+    const { config } =
+      decodeControl<InitData>(init?.data ?? new Uint8Array()) ?? {};
+    if (
+      init?.method === Control.processInit &&
+      JSON.stringify(config) === JSON.stringify(this.#core.config)
+    ) {
+      return this.#core.guest.go();
+    }
+    this.#fail(
+      `cannot follow ${
+        formatAddress(this.#address)
+      }: its log starts with another configuration than it named`,
+      "use the same version of replrt on both nodes",
+    );
   }
 
   async #connect(): Promise<void> {
@@ -308,9 +337,7 @@ export class BackupDriver {
   #mayEnd(): void {
     if (!this.#logEnded || this.#guestEnd === undefined) return;
     this.#close();
-    if (this.#guestEnd.kind === "trap") {
-      this.#core.say.lines(trapLines(this.#guestEnd));
-    }
+    this.#core.say.end(this.#guestEnd);
     this.#channel?.channel.end();
     this.#core.end({ code: exitCodeOf(this.#guestEnd) });
   }

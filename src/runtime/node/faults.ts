@@ -3,7 +3,6 @@ import { MessageHeader } from "../../engine/message.ts";
 import { viewOf } from "../../engine/batch.ts";
 import { describeMessage } from "../../wasi-intercept/describe.ts";
 import { ReplrtError } from "../errors.ts";
-import { trapLines } from "../guest/end.ts";
 import type { GuestReport } from "../guest/protocol.ts";
 import type { Core } from "./core.ts";
 
@@ -46,7 +45,7 @@ export function endForFault(
       leave(
         `its program trapped where the primary's went on: ${fault.end.reason}`,
       );
-      core.say.lines(trapLines(fault.end));
+      core.say.end(fault.end);
       return core.end({
         error: new ReplrtError(
           `cannot follow the log: the program trapped here (${fault.end.reason}) where the primary's went on`,

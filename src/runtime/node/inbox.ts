@@ -12,21 +12,27 @@ export type ReadLog = (from: number) => Batch | undefined;
 export class InboxFeeder {
   readonly #inbox: Ring;
   readonly #read: ReadLog;
+  readonly #lost: () => void;
   #waiting: Batch[] = [];
   #bytes = 0;
   /** First number that the log has and `#waiting` does not hold. */
   #spilled: number | undefined;
+  /** The first number after all that was pushed. */
+  #end = 0;
   #last: Uint8Array | undefined;
   #running = false;
 
-  constructor(inbox: Ring, read: ReadLog) {
+  /** `lost` is called when the log does not give back what was left to it. */
+  constructor(inbox: Ring, read: ReadLog, lost: () => void) {
+    this.#lost = lost;
     this.#inbox = inbox;
     this.#read = read;
   }
 
   /** Takes the next batch; `logged` says whether it can be read from the log later. */
   push(batch: Batch, logged: boolean): void {
-    if (logged && (this.#spilled !== undefined || this.#bytes > MEMORY_BYTES)) {
+    this.#end = nextOf(batch);
+    if (this.#spilled !== undefined || (logged && this.#bytes > MEMORY_BYTES)) {
       this.#spilled ??= batch.first;
     } else {
       this.#waiting.push(batch);
@@ -65,8 +71,13 @@ export class InboxFeeder {
       return batch;
     }
     if (this.#spilled === undefined) return undefined;
+    if (this.#spilled === this.#end) {
+      this.#spilled = undefined;
+      return undefined;
+    }
     const read = this.#read(this.#spilled);
-    this.#spilled = read === undefined ? undefined : nextOf(read);
+    if (read === undefined) this.#lost();
+    else this.#spilled = nextOf(read);
     return read;
   }
 

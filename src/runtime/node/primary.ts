@@ -2,8 +2,9 @@ import { encode } from "cbor-x";
 import { runTag, sameRun } from "../../engine/epoch.ts";
 import { Control } from "../../engine/message.ts";
 import { bootMs } from "../host/clock.ts";
-import { newRunId } from "../host/machine.ts";
+import { type Machine, newRunId } from "../host/machine.ts";
 import { formatAddress } from "../options.ts";
+import type { GuestConfig } from "../guest/config.ts";
 import type { Core } from "./core.ts";
 import { PrimaryDriver } from "./primary_driver.ts";
 import { reachable, Server } from "./server.ts";
@@ -50,19 +51,29 @@ export async function startPrimary(core: Core): Promise<void> {
   driver.pump();
 }
 
-/** DATA of PROCESS_INIT: the configuration of the run. */
-function initData(core: Core): Uint8Array {
-  const { loaded, directories } = core.parts;
-  const digests = directories.images.map(({ manifest }) => manifest.digest);
-  return new Uint8Array(
-    encode({
-      run: core.run,
-      module: loaded.hash,
-      machine: core.machine,
-      config: core.config,
-      digests,
-    }),
+/** DATA of PROCESS_INIT (CBOR): the configuration of the run, and what the directories held at its start. */
+export interface InitData {
+  readonly run: Uint8Array;
+  /** SHA-256 of the module. */
+  readonly module: string;
+  readonly machine: Machine;
+  readonly config: GuestConfig;
+  /** Digest of each directory's manifest. */
+  readonly digests: readonly string[];
+}
+
+function initData({ run, machine, config, parts }: Core): Uint8Array {
+  const digests = parts.directories.images.map(({ manifest }) =>
+    manifest.digest
   );
+  const data: InitData = {
+    run,
+    module: parts.loaded.hash,
+    machine,
+    config: config!,
+    digests,
+  };
+  return new Uint8Array(encode(data));
 }
 
 /** Lets a primary take those who come to `--bind`. */

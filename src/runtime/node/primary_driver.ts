@@ -12,7 +12,7 @@ import { Primary } from "../../engine/primary.ts";
 import type { Channel } from "../channel.ts";
 import { drain } from "../drain.ts";
 import { ReplrtError } from "../errors.ts";
-import { exitCodeOf, type GuestEnd, trapLines } from "../guest/end.ts";
+import { exitCodeOf, type GuestEnd } from "../guest/end.ts";
 import type { GuestReport } from "../guest/protocol.ts";
 import { bootMs } from "../host/clock.ts";
 import { formatAddress } from "../options.ts";
@@ -150,7 +150,7 @@ export class PrimaryDriver {
       case "probe":
         return void this.#probe(action.peer, action.id, action.address);
       case "drop":
-        this.#channels.get(action.link)?.destroy();
+        this.#channels.get(action.link)?.dismiss(this.#core.options.timeoutMs);
         return void this.#channels.delete(action.link);
       case "note":
         sayNote(this.#core.say, action.note, this.inSync);
@@ -262,7 +262,7 @@ export class PrimaryDriver {
     const end = this.#end;
     this.close();
     for (const channel of this.#channels.values()) channel.end();
-    if (end.kind === "trap") this.#core.say.lines(trapLines(end));
+    this.#core.say.end(end);
     this.#core.end({ code: exitCodeOf(end) });
   }
 

@@ -1,5 +1,5 @@
 import type { GuestConfig } from "../guest/config.ts";
-import { exitCodeOf, trapLines } from "../guest/end.ts";
+import { exitCodeOf } from "../guest/end.ts";
 import { runSolo } from "../guest/solo.ts";
 import { openDirectory } from "../host/open_directory.ts";
 import { stdioTypes } from "../host/pipe.ts";
