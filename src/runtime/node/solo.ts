@@ -40,7 +40,7 @@ export async function runSoloNode(
     dirs,
     listeners: sockets.handles,
   });
-  if (end.kind === "trap") say.lines(trapLines(end));
+  say.end(end);
   await say.flush(1000);
   return exitCodeOf(end);
 }
