@@ -20,10 +20,14 @@ import { verify } from "./demo/verify.ts";
 /** How long the load runs before the kill and after the takeover, in ms. */
 const BEFORE_MS = 4000;
 const AFTER_MS = 2000;
-/** How long anything that a node does may take, in ms. */
+/** How long the nodes may take to start, in ms: they may have packages to fetch. */
+const START_MS = 60_000;
+/** How long anything else that a node does may take, in ms. */
 const PATIENCE_MS = 10_000;
 /** Between two looks at the nodes, in ms. */
 const LOOK_MS = 100;
+/** Looks over which the rate is taken. */
+const RATE_LOOKS = 10;
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 /** Shows the live line for `forMs`; without `backup` the primary is alone. */
@@ -35,16 +39,17 @@ async function watch(
   backup: DemoNode | undefined,
 ): Promise<void> {
   const end = performance.now() + forMs;
-  let before = { acked: crowd.acked, at: performance.now() };
-  while (before.at < end) {
+  const seen = [{ acked: crowd.acked, at: performance.now() }];
+  while (performance.now() < end) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     const [logged, held] = await Promise.all([
       positionAt(primary.place.bind),
       backup && positionAt(backup.place.bind),
     ]);
     const now = { acked: crowd.acked, at: performance.now() };
-    const rate = 1000 * (now.acked - before.acked) / (now.at - before.at);
-    before = now;
+    seen.push(now);
+    const then = seen.length > RATE_LOOKS ? seen.shift()! : seen[0]!;
+    const rate = 1000 * (now.acked - then.acked) / (now.at - then.at);
     if (logged === undefined) continue;
     const lag = held === undefined
       ? "no backup"
@@ -75,8 +80,8 @@ async function startNodes(
   const join = formatAddress(a.bind);
   const primary = stage.start(a, "--role", "primary", "--wait-backups", "1");
   const backup = stage.start(b, "--role", "backup", "--join", join);
-  await backup.event("following", PATIENCE_MS);
-  await primary.event("serving", PATIENCE_MS);
+  await backup.event("following", START_MS);
+  await primary.event("serving", START_MS);
   return [primary, backup];
 }
 

@@ -7,8 +7,10 @@
  * @module
  */
 import { join } from "node:path/posix";
+import { protocol } from "./docs/protocol.ts";
+import { syscalls } from "./docs/syscalls.ts";
 
-/** A file and how it is printed; `render` imports the modules it prints. */
+/** A file and how it is printed. */
 export interface Document {
   /** Relative to the root. */
   readonly file: string;
@@ -16,7 +18,10 @@ export interface Document {
   readonly render: () => string | Promise<string>;
 }
 
-const DOCUMENTS: readonly Document[] = [];
+const DOCUMENTS: readonly Document[] = [
+  { file: "docs/PROTOCOL.md", render: protocol },
+  { file: "docs/SYSCALLS.md", render: syscalls },
+];
 
 /**
  * Lists the documents at `root` that differ from what they should say, and

@@ -45,7 +45,7 @@ export function encodeControl(
 /** The reverse of {@linkcode encodeControl}; `undefined` for bytes that are no CBOR. */
 export function decodeControl<T>(data: Uint8Array): T | undefined {
   try {
-    return decode(data) as T;
+    return decode(data) as T ?? undefined;
   } catch {
     return undefined;
   }

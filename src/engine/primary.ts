@@ -66,6 +66,12 @@ export class Primary {
     return this.#state.window.next;
   }
 
+  /** Whether it can give the log from `next` on, from memory or from the log on disk. */
+  gives(next: number): boolean {
+    const { logged, window } = this.#state;
+    return logged || next >= window.first;
+  }
+
   /** Memory is full of what members still need: the driver stops draining the guest's outbox. */
   get full(): boolean {
     const { logged, window } = this.#state;

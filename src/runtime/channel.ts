@@ -131,7 +131,7 @@ export type Answer = { readonly kind: "frame"; readonly frame: Frame } | {
   readonly kind: ConnectProblem;
 } | { readonly kind: "problem"; readonly reason: string };
 
-/** The next frame of a channel within `timeoutMs`; what comes after it is kept. A connection closed without one counts as refused: the process is gone or going. */
+/** The next frame of a channel within `timeoutMs`; what comes after it is kept. A connection closed without one is broken: by the network, or since the process is going. */
 export function nextFrame(
   channel: Channel,
   timeoutMs: number,
@@ -149,7 +149,7 @@ export function nextFrame(
         done(
           reason.startsWith(GARBAGE)
             ? { kind: "problem", reason }
-            : { kind: "refused" },
+            : { kind: "broken" },
         ),
     });
   });

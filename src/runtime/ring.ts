@@ -45,10 +45,9 @@ export class Ring {
 
   /** A place for a record of up to `size` bytes, or -1 while there is none. */
   reserve(size: number): number {
-    assert(
-      size <= this.capacity / 2,
-      `a record of ${size} bytes is too long for the ring`,
-    );
+    if (size > this.capacity / 2) {
+      assert(false, `a record of ${size} bytes is too long for the ring`);
+    }
     const head = this.#written;
     const tail = Atomics.load(this.#control, TAIL);
     this.#seen = tail;

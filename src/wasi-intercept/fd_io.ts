@@ -83,18 +83,10 @@ function setCount(k: Kernel, n: number): number {
   return Errno.success;
 }
 
-/** The outcome of a read from a file: its size, and the digest of what it put into the guest's buffers. */
-function setContents(
-  k: Kernel,
-  n: number,
-  iovs: number,
-  count: number,
-): number {
-  if (n < 0) return -n;
-  k.data.setU32(0, n);
-  k.data.setU32(4, mixIovecs(k.memory, 0, iovs, count, n));
+/** Adds the digest of what a read from a file put into the guest's buffers to its outcome, the count. */
+function sealContents(k: Kernel, iovs: number, count: number): void {
+  k.data.setU32(4, mixIovecs(k.memory, 0, iovs, count, k.data.u32(0)));
   k.data.size = 8;
-  return Errno.success;
 }
 
 /** Reads on this node's copy what was read on the primary's; `read` is the host's vectored call. */
@@ -156,7 +148,10 @@ export const fd_read = syscall({
       : spanOf(k.memory, iovs, count);
     if (size < 0) return -size;
     if (d.kind === "stream") return receive(k, d, size, false);
-    return setContents(k, k.host.readv(d.handle), iovs, count);
+    return setCount(k, k.host.readv(d.handle));
+  },
+  seal(k, fd, iovs, count) {
+    if (k.fds.get(fd)?.kind === "file") sealContents(k, iovs, count);
   },
   mirror(k, fd, iovs, count) {
     const d = k.fds.get(fd);
@@ -235,8 +230,9 @@ export const fd_pread = syscall({
     if (typeof d === "number") return d;
     const size = k.host.gather(k.memory, iovs, count, Infinity);
     if (size < 0) return -size;
-    return setContents(k, k.host.preadv(d.handle, offset), iovs, count);
+    return setCount(k, k.host.preadv(d.handle, offset));
   },
+  seal: (k, _fd, iovs, count) => sealContents(k, iovs, count),
   mirror(k, fd, iovs, count, offset) {
     const d = fileOf(k, fd) as File;
     mirrorRead(k, iovs, count, () => k.host.preadv(d.handle, offset));

@@ -110,7 +110,8 @@ function waitForAny(k: Kernel, waits: readonly Wait[]): void {
   for (let first = true; k.data.size === 0 || first; first = false) {
     const due = k.data.size > 0 || waits.some((wait) => isDue(k, wait));
     if (!due && first) k.flush();
-    k.host.poll(entries, due ? 0n : timeoutOf(k, waits));
+    if (!due) k.host.poll(entries, timeoutOf(k, waits));
+    else if (entries.length > 0) k.host.poll(entries, 0n);
     for (const wait of waits) addIfReady(k, wait);
   }
   if (writes) k.outputs.polling(false);

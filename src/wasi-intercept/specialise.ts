@@ -56,6 +56,7 @@ export function replicated(
     }
     m.begin(${plan.bytes});
     const e = execute(k, ${args});
+    ${row.seal ? `if (e === 0) row.seal(k, ${args});` : ""}
     const a = m.args;
     ${plan.store.join("\n")}
     m.end(id, e, d);

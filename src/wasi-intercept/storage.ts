@@ -1,3 +1,4 @@
+import { errnoName } from "./errno.ts";
 import { StorageFault } from "./kernel.ts";
 
 /**
@@ -13,7 +14,7 @@ export function agree(held: boolean, what: string): asserts held {
 export function agreeDone(result: number, what: string): number {
   agree(
     result >= 0,
-    `${what} failed with errno ${-result} where the primary's succeeded`,
+    `${what} failed with ${errnoName(-result)} where the primary's succeeded`,
   );
   return result;
 }

@@ -47,6 +47,8 @@ export interface Syscall<A extends readonly unknown[] = readonly never[]> {
   digest?(k: Kernel, digest: number, ...args: A): number;
   /** Touches the world, never the guest: writes the outcome to `k.data` and gives its errno. Primary only. */
   execute?(k: Kernel, ...args: A): number;
+  /** Completes an outcome that is logged with the digest of what `execute` put into the guest's buffers. Primary only, not on a node that does not log. */
+  seal?(k: Kernel, ...args: A): void;
   /** Does on this node's own copy what the logged outcome says was done. Backup only; throws `StorageFault`. */
   mirror?(k: Kernel, ...args: A): void;
   /** Applies a successful outcome to the guest, never touches the world; gives the errno for the guest. Every node. */

@@ -24,13 +24,15 @@ import { encodeControl, type Member } from "../../src/engine/membership.ts";
 import { Control } from "../../src/engine/message.ts";
 import { Primary } from "../../src/engine/primary.ts";
 
-/** The run of all tests, and another. */
+/** The run of all tests. */
 export const RUN = { low: 1, high: 2 };
+/** Another run. */
 export const OTHER_RUN = { low: 3, high: 4 };
 /** The epoch of the primary, node 1. */
 export const EPOCH: Epoch = { number: 1, node: 1 };
-/** Times of all tests. */
+/** Time-out of all tests, in ms. */
 export const TIMEOUT = 500;
+/** Interval of heartbeats, in ms. */
 export const HEARTBEAT = 100;
 
 /** `count` messages of a guest. */

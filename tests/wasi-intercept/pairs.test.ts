@@ -189,7 +189,7 @@ const FAULTS: Readonly<
   "the file is missing": [
     readAll,
     (dir) => Deno.removeSync(`${dir}/a`),
-    /opening a file failed with errno 44 where the primary's succeeded/,
+    /opening a file failed with noent where the primary's succeeded/,
   ],
   "the file is a directory": [
     (rig) => void new Paths(rig).open("a"),
@@ -222,7 +222,7 @@ const FAULTS: Readonly<
   "a name that is there already": [
     (rig) => void new Paths(rig).at("path_create_directory", "new"),
     (dir) => Deno.mkdirSync(`${dir}/new`),
-    /making a directory failed with errno 20/,
+    /making a directory failed with exist/,
   ],
   "a full disk": [
     (rig) => void write(rig, fdOf(rig), "text"),

@@ -18,8 +18,16 @@ export interface Connection {
   destroy(): void;
 }
 
-/** How an attempt to connect failed: nobody listens there, or no answer (unreachable, timed out). */
-export type ConnectProblem = "refused" | "silent";
+/**
+ * How an attempt to connect failed: nobody listens there, no answer (unreachable, timed out), or reset once it was up, which
+ * a network does as well as a dying process.
+ */
+export type ConnectProblem = "refused" | "silent" | "broken";
+
+const PROBLEMS: Readonly<Record<string, ConnectProblem>> = {
+  ECONNREFUSED: "refused",
+  ECONNRESET: "broken",
+};
 
 function wrap(socket: net.Socket): Connection {
   socket.setNoDelay(true);
@@ -70,11 +78,7 @@ export function connectTcp(
     }, timeoutMs);
     socket.once("error", (error: NodeJS.ErrnoException) => {
       clearTimeout(timer);
-      resolve(
-        error.code === "ECONNREFUSED" || error.code === "ECONNRESET"
-          ? "refused"
-          : "silent",
-      );
+      resolve(PROBLEMS[error.code ?? ""] ?? "silent");
     });
     socket.once("connect", () => {
       clearTimeout(timer);

@@ -18,6 +18,7 @@ import type { Syscall } from "../../wasi-intercept/syscall.ts";
 import { TABLE } from "../../wasi-intercept/table.ts";
 import { ReplrtError } from "../errors.ts";
 import { environOf, type GuestConfig, type GuestHandles } from "./config.ts";
+import { typedImports } from "./typed_imports.ts";
 import { STDERR_SLOT, STDOUT_SLOT } from "./local.ts";
 
 /** What a guest process stands on. */
@@ -33,6 +34,7 @@ export interface ProcessParts {
 /** A guest that is instantiated but has not run. */
 export interface Process {
   readonly kernel: Kernel;
+  readonly exports: WebAssembly.Exports;
   /** Runs the guest to its end. @throws {unknown} what ended it, if it did not return. */
   start(): void;
 }
@@ -109,7 +111,7 @@ export function instantiate(
   );
   const { exports } = instanceOf(module, imports);
   kernel.memory = new GuestMemory(exports.memory as WebAssembly.Memory);
-  return { kernel, start: exports._start as () => void };
+  return { kernel, exports, start: exports._start as () => void };
 }
 
 function instanceOf(
@@ -118,7 +120,7 @@ function instanceOf(
 ): WebAssembly.Instance {
   try {
     return new WebAssembly.Instance(module, {
-      wasi_snapshot_preview1: imports,
+      wasi_snapshot_preview1: typedImports(imports),
     });
   } catch (error) {
     if (!(error instanceof WebAssembly.LinkError)) throw error;

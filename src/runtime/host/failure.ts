@@ -3,6 +3,8 @@ import { ReplrtError } from "../errors.ts";
 /** The system's codes in words, errno(3); a code that is not here is shown as the system says it. */
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
+  EADDRINUSE: "the address is in use",
+  EADDRNOTAVAIL: "this machine has no such address",
   EBUSY: "it is in use or a mount point",
   EDQUOT: "the disk quota is used up",
   EEXIST: "it exists already",

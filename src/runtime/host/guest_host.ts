@@ -49,11 +49,11 @@ export class GuestHost implements Host {
   }
 
   random(target: Uint8Array<ArrayBuffer>): number {
-    for (let done = 0; done < target.length;) {
-      const rest = target.subarray(done);
+    for (let rest = target; rest.length > 0;) {
       const n = result(libc.getrandom(rest, BigInt(rest.length), 0));
       if (n < 0 && n !== -Errno.intr) return -n;
-      done += Math.max(n, 0);
+      if (n === rest.length) break;
+      rest = rest.subarray(Math.max(n, 0));
     }
     return Errno.success;
   }

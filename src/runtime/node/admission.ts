@@ -4,7 +4,13 @@ import type { Channel } from "../channel.ts";
 import { ReplrtError } from "../errors.ts";
 import { MAX_CHUNK } from "../mirror/image.ts";
 import type { Core } from "./core.ts";
-import { checkHello, type Hello, mismatch, type Welcome } from "./handshake.ts";
+import {
+  checkHello,
+  type Hello,
+  mismatch,
+  type Problem,
+  type Welcome,
+} from "./handshake.ts";
 import { refuse } from "./server.ts";
 
 /** Value of a FETCH frame: a piece of a directory's manifest (no path) or of a file of its image. */
@@ -24,12 +30,18 @@ export interface Chunk {
 export class Admission {
   readonly #core: Core;
   readonly #follow: (channel: Channel, hello: Hello) => void;
+  readonly #gives: (next: number) => boolean;
   #manifests: readonly Uint8Array[] | undefined;
 
-  /** `follow` takes over the channel of a node whose handshake was good. */
-  constructor(core: Core, follow: (channel: Channel, hello: Hello) => void) {
+  /** `follow` takes over the channel of a node whose handshake was good; `gives` tells whether there is a log from a number on. */
+  constructor(
+    core: Core,
+    follow: (channel: Channel, hello: Hello) => void,
+    gives: (next: number) => boolean,
+  ) {
     this.#core = core;
     this.#follow = follow;
+    this.#gives = gives;
   }
 
   /** Answers a HELLO. */
@@ -57,7 +69,7 @@ export class Admission {
       machine,
       config,
       identities,
-    });
+    }) ?? this.#tooLate(hello.next);
     if (problem !== undefined) {
       say.event({
         event: "refused",
@@ -75,7 +87,8 @@ export class Admission {
     channel.listen({
       frame: ({ body }) => {
         if (body.kind === "fetch") {
-          return this.#serve(channel, body.value as Fetch);
+          const fetch = checkFetch(body.value);
+          if (fetch !== undefined) return this.#serve(channel, fetch);
         }
         const again = body.kind === "hello"
           ? checkHello(body.value)
@@ -85,6 +98,15 @@ export class Admission {
       },
       closed: () => {},
     });
+  }
+
+  #tooLate(next: number): Problem | undefined {
+    return this.#gives(next) ? undefined : {
+      reason:
+        `the primary no longer has the log from message ${next}: ${this.#core.unlogged}`,
+      next:
+        "start the run anew with room for the log in --state-dir, or its backups before its program: --wait-backups N",
+    };
   }
 
   #welcome(channel: Channel): void {
@@ -114,12 +136,12 @@ export class Admission {
 
   #chunk({ dir, path, offset }: Fetch): Chunk {
     const image = this.#core.parts.directories.images[dir];
-    if (image === undefined || !Number.isSafeInteger(offset) || offset < 0) {
+    if (image === undefined) {
       throw new ReplrtError(
         "cannot serve a piece of an image: there is none of that number",
       );
     }
-    if (typeof path === "string") {
+    if (path !== undefined) {
       const bytes = image.chunk(path, offset, MAX_CHUNK);
       return { bytes, size: bytes.length };
     }
@@ -132,4 +154,14 @@ export class Admission {
       size: manifest.length,
     };
   }
+}
+
+/** The value of a FETCH frame if it has the form of one. */
+function checkFetch(value: unknown): Fetch | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { dir, path, offset } = value as Fetch;
+  const whole = Number.isSafeInteger(dir) &&
+    (path === undefined || typeof path === "string") &&
+    Number.isSafeInteger(offset) && offset >= 0;
+  return whole ? { dir, path, offset } : undefined;
 }

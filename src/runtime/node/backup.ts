@@ -51,8 +51,9 @@ async function takeOverService(
   served: readonly string[],
 ): Promise<void> {
   const { options, parts, say } = core;
-  if (!takeOver.ended) parts.sockets.listen();
   primary.pump();
+  await primary.mayServe();
+  if (!takeOver.ended) parts.sockets.listen();
   say.event({
     event: "taken",
     bind: formatAddress(core.bind),

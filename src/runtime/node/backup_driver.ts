@@ -14,7 +14,12 @@ import { encodeFrame, type Frame } from "../../engine/frame.ts";
 import { decodeControl } from "../../engine/membership.ts";
 import { Control } from "../../engine/message.ts";
 import type { InitData } from "./primary.ts";
-import { type Channel, nextFrame, openChannel } from "../channel.ts";
+import {
+  type Answer,
+  type Channel,
+  nextFrame,
+  openChannel,
+} from "../channel.ts";
 import { offsetsAfter, stampBytes, stampOf } from "../clocks.ts";
 import { drain } from "../drain.ts";
 import { ReplrtError } from "../errors.ts";
@@ -140,7 +145,7 @@ export class BackupDriver {
         return void this.#connect();
       case "probe": {
         const { node, id, address } = action;
-        return void askMember(this.#core, address).then((answer) =>
+        return void askMember(this.#core, node, address).then((answer) =>
           this.#on({ kind: "probed", node, id, answer })
         );
       }
@@ -221,7 +226,7 @@ export class BackupDriver {
     const core = this.#core;
     const { timeoutMs } = core.options;
     const channel = await openChannel(this.#address, timeoutMs, core.envelope);
-    if (typeof channel === "string") return { kind: channel };
+    if (typeof channel === "string") return failureOf(channel);
     channel.send({
       kind: "hello",
       value: helloOf(core, "follow", this.#engine.next),
@@ -229,7 +234,7 @@ export class BackupDriver {
     const answer = await nextFrame(channel, timeoutMs);
     if (answer.kind !== "frame") {
       channel.destroy();
-      return { kind: answer.kind === "problem" ? "foreign" : answer.kind };
+      return failureOf(answer.kind);
     }
     return this.#answered(channel, answer.frame);
   }
@@ -405,4 +410,9 @@ export class BackupDriver {
     }
     this.#onTakeOver(driver, action);
   }
+}
+
+/** Only a refused connection says that the process is gone. */
+function failureOf(how: Exclude<Answer["kind"], "frame">): ConnectFailure {
+  return { kind: how === "refused" ? "refused" : "silent" };
 }

@@ -28,6 +28,7 @@ export interface Parts {
 
 /** The value of a STATUS frame: the engine's, and what this node is. */
 export interface NodeStatus extends Status {
+  readonly node: NodeId;
   readonly module: string;
   /** Where it takes backups, or will. */
   readonly address: string;
@@ -53,6 +54,8 @@ export class Core {
   /** The guest's clocks, once it is instantiated. */
   clocks: GuestClocks | undefined;
   log: LogFile | undefined;
+  /** Why there is no log on disk. */
+  unlogged = "it was started with --no-late-join";
   /** Where it takes backups; its port is known once it listens. */
   bind: Address;
   /** What this node answers to a PROBE. */
@@ -105,6 +108,7 @@ export class Core {
     const { loaded } = this.parts;
     return {
       ...this.answer(),
+      node: this.self,
       module: loaded.hash,
       address: formatAddress(this.bind),
       primary: this.primary,
@@ -136,6 +140,7 @@ export class Core {
   giveUpLog(reason: string): void {
     this.log?.close();
     this.log = undefined;
+    this.unlogged = reason;
     this.say.event({ event: "lateJoinOff", reason });
   }
 }

@@ -53,11 +53,14 @@ export interface Own {
   readonly identities: readonly string[];
 }
 
+/** Why a node can't follow, and what to do about it. */
+export interface Problem {
+  readonly reason: string;
+  readonly next: string;
+}
+
 /** Why the node that says `hello` can't follow; both values are named. */
-export function mismatch(
-  hello: Hello,
-  own: Own,
-): { readonly reason: string; readonly next: string } | undefined {
+export function mismatch(hello: Hello, own: Own): Problem | undefined {
   const rows: [what: string, theirs: string, ours: string, next: string][] = [
     ["module", hello.module, own.module, "give both nodes the same file"],
     [
@@ -104,8 +107,9 @@ export function mismatch(
   for (const [what, theirs, ours, next] of rows) {
     if (theirs !== ours) {
       return {
-        reason:
-          `the backup's ${what} differ: ${theirs}, the primary's: ${ours}`,
+        reason: `the backup's ${what} differ: ${
+          clipped(theirs)
+        }, the primary's: ${clipped(ours)}`,
         next,
       };
     }
@@ -120,12 +124,17 @@ function names(list: readonly string[]): string {
     : list.map((name) => JSON.stringify(name)).join(" ");
 }
 
+/** A value that a peer may have made as long as a frame, as an operator can read it. */
+function clipped(text: string): string {
+  return text.length <= 300 ? text : `${text.slice(0, 300)}…`;
+}
+
 function featureMismatch(theirs: readonly string[], ours: readonly string[]) {
   const lacks = ours.filter((name) => !theirs.includes(name));
   const more = theirs.filter((name) => !ours.includes(name));
   if (lacks.length + more.length === 0) return undefined;
   const list = (features: string[]) =>
-    features.length === 0 ? "nothing" : features.slice(0, 5).join(" ");
+    features.length === 0 ? "nothing" : clipped(features.slice(0, 5).join(" "));
   return {
     reason: `the CPU features differ: only the backup has ${
       list(more)
@@ -149,25 +158,32 @@ function sharedDirectory(hello: Hello, own: Own) {
 /** The value of a HELLO frame if it has the form of one. */
 export function checkHello(value: unknown): Hello | undefined {
   const hello = value as Hello;
-  const strings = (list: unknown) =>
-    Array.isArray(list) && list.every((item) => typeof item === "string");
   const whole = typeof hello === "object" && hello !== null &&
     (hello.phase === "join" || hello.phase === "follow") &&
-    isU32(hello.node) && typeof hello.address === "string" &&
+    isU32(hello.node) && isAddress(hello.address) &&
     Number.isSafeInteger(hello.next) && hello.next >= 0 &&
     typeof hello.module === "string" && typeof hello.machine === "object" &&
     hello.machine !== null &&
     typeof hello.machine.engine === "string" &&
     typeof hello.machine.arch === "string" && strings(hello.machine.features) &&
-    strings(hello.args) && strings(hello.env) &&
-    Number.isInteger(hello.listeners) &&
+    strings(hello.args) && strings(hello.env) && isU32(hello.listeners) &&
     Array.isArray(hello.dirs) &&
     hello.dirs.every((dir) =>
       typeof dir?.guest === "string" && typeof dir?.identity === "string"
     ) &&
-    (hello.run === undefined || isRun(hello.run)) &&
-    (hello.epoch === undefined || isEpoch(hello.epoch));
+    (hello.run === undefined
+      ? hello.epoch === undefined
+      : isRun(hello.run) && isEpoch(hello.epoch));
   return whole ? hello : undefined;
+}
+
+function strings(list: unknown): list is string[] {
+  return Array.isArray(list) && list.every((item) => typeof item === "string");
+}
+
+/** A host name has at most 255 characters. */
+function isAddress(value: unknown): boolean {
+  return typeof value === "string" && value.length < 300;
 }
 
 function isU32(value: unknown): boolean {
@@ -189,18 +205,29 @@ export function checkWelcome(value: unknown): Welcome | undefined {
   const welcome = value as Welcome;
   const whole = typeof welcome === "object" && welcome !== null &&
     isRun(welcome.run) && isU32(welcome.node) &&
-    typeof welcome.config === "object" && welcome.config !== null &&
-    Array.isArray(welcome.config.args) && Array.isArray(welcome.serving);
+    isConfig(welcome.config) && strings(welcome.serving);
   return whole ? welcome : undefined;
 }
+
+function isConfig(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { args, env, dirs, listeners, stdio } = value as GuestConfig;
+  return strings(args) && strings(env) && strings(dirs) && isU32(listeners) &&
+    Array.isArray(stdio) && stdio.every(isU32);
+}
+
+/** Characters that a refusal may have. */
+const MAX_WORDS = 2000;
 
 /** The value of a REFUSE frame, made safe to print. */
 export function checkRefuse(value: unknown): Refuse {
   const { code, reason, next, address } = (value ?? {}) as Partial<Refuse>;
   return {
     code: code === "backup" || code === "busy" ? code : "mismatch",
-    reason: typeof reason === "string" ? reason : "no reason given",
-    next: typeof next === "string" ? next : undefined,
-    address: typeof address === "string" ? address : undefined,
+    reason: typeof reason === "string"
+      ? reason.slice(0, MAX_WORDS)
+      : "no reason given",
+    next: typeof next === "string" ? next.slice(0, MAX_WORDS) : undefined,
+    address: isAddress(address) ? address : undefined,
   };
 }

@@ -1,5 +1,4 @@
-import { decode } from "cbor-x";
-import type { Frame } from "../../engine/frame.ts";
+import { decodeValue, type Frame } from "../../engine/frame.ts";
 import { type Channel, nextFrame, openChannel } from "../channel.ts";
 import { ReplrtError } from "../errors.ts";
 import { bootMs } from "../host/clock.ts";
@@ -19,6 +18,9 @@ import {
   type Welcome,
 } from "./handshake.ts";
 import { unhurried } from "./unhurried.ts";
+
+/** Bytes of the largest manifest that is taken: about a million files. */
+const MAX_MANIFEST = 256 << 20;
 
 /** The connection broke in the middle; worth another try. */
 class Broken extends Error {}
@@ -56,6 +58,7 @@ export async function joinRun(core: Core, address: Address): Promise<Welcome> {
   const { options, say } = core;
   const deadline = bootMs() + options.joinTimeoutMs;
   const where = formatAddress(address);
+  let why = "nobody answers there";
   for (let told = false; bootMs() < deadline; told = true) {
     const channel = await openChannel(
       address,
@@ -65,27 +68,29 @@ export async function joinRun(core: Core, address: Address): Promise<Welcome> {
     if (typeof channel !== "string") {
       const welcome = await tryJoin(core, channel, where);
       channel.destroy();
-      if (welcome !== undefined) return welcome;
+      if (typeof welcome !== "string") return welcome;
+      why = welcome;
     }
     if (!told) say.event({ event: "waitingForPrimary", address: where });
     await new Promise((resolve) => setTimeout(resolve, options.heartbeatMs));
   }
   throw new ReplrtError(
-    `cannot join ${where}: no primary took this node within ${options.joinTimeoutMs} ms`,
+    `cannot join ${where}: no primary took this node within ${options.joinTimeoutMs} ms (${why})`,
     "start the primary there, or give more time with --join-timeout",
   );
 }
 
+/** The welcome, or why there is none yet. */
 async function tryJoin(
   core: Core,
   channel: Channel,
   where: string,
-): Promise<Welcome | undefined> {
+): Promise<Welcome | string> {
   channel.send({ kind: "hello", value: helloOf(core, "join", 0) });
   try {
     const frame = await frameOf(channel, core.options.timeoutMs, where);
     const welcome = welcomeOf(frame, where);
-    if (welcome === undefined) return undefined;
+    if (typeof welcome === "string") return welcome;
     const moved = claim(core, welcome, frame);
     if (moved !== undefined) {
       core.say.event({
@@ -100,7 +105,9 @@ async function tryJoin(
     await core.parts.directories.image(core.parts.state.path);
     return welcome;
   } catch (error) {
-    if (error instanceof Broken) return undefined;
+    if (error instanceof Broken) {
+      return `the connection broke: ${error.message}`;
+    }
     throw error;
   }
 }
@@ -127,8 +134,8 @@ async function frameOf(
   throw new Broken(answer.kind);
 }
 
-/** The welcome in a frame; undefined when the node there is no primary yet. */
-function welcomeOf({ body }: Frame, where: string): Welcome | undefined {
+/** The welcome in a frame, or why the node there takes nobody yet. */
+function welcomeOf({ body }: Frame, where: string): Welcome | string {
   const welcome = body.kind === "welcome"
     ? checkWelcome(body.value)
     : undefined;
@@ -140,7 +147,7 @@ function welcomeOf({ body }: Frame, where: string): Welcome | undefined {
     );
   }
   const { code, reason, next } = checkRefuse(body.value);
-  if (code !== "mismatch") return undefined;
+  if (code !== "mismatch") return reason;
   throw new ReplrtError(`cannot join ${where}: ${reason}`, next);
 }
 
@@ -207,6 +214,12 @@ async function fetchManifest(
       path: undefined,
       offset: have,
     }, where);
+    if (!(size <= MAX_MANIFEST)) {
+      throw new ReplrtError(
+        `cannot join ${where}: the list of its directory ${dir} has ${size} bytes, ${MAX_MANIFEST} at most are taken`,
+        "keep fewer files in the directory",
+      );
+    }
     parts.push(bytes);
     have += bytes.length;
     if (have >= size) break;
@@ -218,7 +231,7 @@ async function fetchManifest(
     all.set(part, at);
     at += part.length;
   }
-  return checkManifest(decode(all));
+  return checkManifest(decodeValue(all)?.value);
 }
 
 async function fetchChunk(

@@ -69,6 +69,7 @@ export class PrimaryDriver {
     this.admission = new Admission(
       core,
       (channel, hello) => this.#follow(channel, hello),
+      (next) => this.#engine.gives(next),
     );
     this.#ticker = setInterval(() => this.#tick(), options.heartbeatMs / 2);
     core.answer = () => this.#engine.answer();
@@ -78,6 +79,11 @@ export class PrimaryDriver {
   /** Numbers of members in sync. */
   get inSync(): number {
     return this.#engine.status().peers.filter(({ member }) => member).length;
+  }
+
+  /** Resolves when outputs may leave: after a takeover this node has made sure that it was not replaced meanwhile. */
+  async mayServe(): Promise<void> {
+    while (!this.#engine.mayRelease(bootMs())) await pause();
   }
 
   /** Resolves when `count` backups are in sync. */
@@ -163,7 +169,7 @@ export class PrimaryDriver {
   }
 
   async #probe(peer: NodeId, id: number, address: string): Promise<void> {
-    const answer = await askPeer(this.#core, address);
+    const answer = await askPeer(this.#core, peer, address);
     this.#on({ kind: "probed", peer, id, answer });
   }
 

@@ -50,6 +50,10 @@ export class Server {
     if (answer.kind === "frame") return this.#meet(channel, answer.frame);
     channel.destroy();
     if (answer.kind === "problem") this.#refused(channel, answer.reason);
+    if (answer.kind === "silent") {
+      const { timeoutMs } = this.#core.options;
+      this.#refused(channel, `sent no whole frame within ${timeoutMs} ms`);
+    }
   }
 
   #meet(channel: Channel, frame: Frame): void {

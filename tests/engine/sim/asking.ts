@@ -14,7 +14,7 @@ import type {
 } from "../../../src/engine/events.ts";
 import type { Failure } from "./network.ts";
 import type { Node } from "./node.ts";
-import { RUN } from "./setup.ts";
+import { type Asking, RUN } from "./setup.ts";
 
 type Welcome =
   | { kind: "welcome"; link: Link; epoch: Epoch }
@@ -22,7 +22,7 @@ type Welcome =
   | { kind: "not primary" };
 
 /** A backup knocks at its primary's address. */
-export function connect(node: Node): void {
+function connect(node: Node): void {
   const target = node.target as Node;
   const next = node.backup?.next ?? 0;
   const { epoch } = node;
@@ -130,7 +130,7 @@ function careless(node: Node, answer: unknown): boolean {
 }
 
 /** A primary asks a peer. */
-export function ask(
+function ask(
   node: Node,
   { peer, id }: Extract<PrimaryAction, { kind: "probe" }>,
 ): void {
@@ -186,7 +186,7 @@ function hear(node: Node, from: Node, epoch: Epoch): void {
 }
 
 /** A backup asks another member. */
-export function askMember(
+function askMember(
   node: Node,
   action: Extract<BackupAction, { kind: "probe" }>,
 ): void {
@@ -228,3 +228,6 @@ function questioned(
   }
   hear(node, from, epoch);
 }
+
+/** All ways to ask. */
+export const ASKING: Asking<Node> = { connect, ask, askMember };

@@ -13,8 +13,9 @@ import {
 import { mix } from "./random.ts";
 import { Breach } from "./world.ts";
 
-/** Methods of the model guest. */
+/** Method of a message whose value the world gave. */
 export const INPUT = 256;
+/** Method of a message whose value leaves the node. */
 export const OUTPUT = 257;
 
 const SIZE = messageSize(8);

@@ -21,7 +21,6 @@ import {
 } from "../../../src/engine/frame.ts";
 import { Control } from "../../../src/engine/message.ts";
 import { Primary } from "../../../src/engine/primary.ts";
-import { ask, askMember, connect } from "./asking.ts";
 import { type Content, contentsOf, Guest, OUTPUT } from "./guest.ts";
 import type { Holder } from "./outside.ts";
 import { Process } from "./process.ts";
@@ -33,7 +32,7 @@ type Step =
 
 /** One process that runs the guest, as primary or backup. */
 export class Node extends Process<Step> implements Holder {
-  readonly setup: Setup;
+  readonly setup: Setup<Node>;
   readonly log: Content[] = [];
   primary: Primary | undefined;
   backup: Backup | undefined;
@@ -54,7 +53,7 @@ export class Node extends Process<Step> implements Holder {
   #releasable = 0;
   #out = 0;
 
-  constructor(id: number, name: string, setup: Setup) {
+  constructor(id: number, name: string, setup: Setup<Node>) {
     super(id, name, setup.world, setup.network);
     this.setup = setup;
     setup.nodes.set(id, this);
@@ -214,7 +213,7 @@ export class Node extends Process<Step> implements Holder {
         this.#releasable = action.next;
         return;
       case "probe":
-        return ask(this, action);
+        return this.setup.asking.ask(this, action);
       case "drop":
         return this.network.close(action.link, this);
       case "stop":
@@ -239,9 +238,9 @@ export class Node extends Process<Step> implements Holder {
       case "send":
         return this.#send(action.link, action.frame);
       case "connect":
-        return connect(this);
+        return this.setup.asking.connect(this);
       case "probe":
-        return askMember(this, action);
+        return this.setup.asking.askMember(this, action);
       case "released":
         this.left = action.next;
         return;

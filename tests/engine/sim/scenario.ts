@@ -1,8 +1,9 @@
 /**
  * What a seed stands for: a cluster, a network, and the faults that hit them.
  *
- * Three flavours. "crashes": processes and machines die, links break and heal quickly. "freezes": one node at a time is
- * stopped for short or long. In both every node can know what it must, and all rules are held. "chaos": freezes and
+ * Four flavours. "crashes": processes and machines die, links break and heal quickly. "freezes": one node at a time is
+ * stopped for short or long. "cutoff": one of several backups is cut off from the primary, for as long as it takes, but
+ * not from the others; then the primary dies. In these every node can know what it must, and all rules are held. "chaos": freezes and
  * partitions of any length. There two sides can't always know (README: what a partition can lose), so only what every
  * node can hold alone is checked; but with one backup and `--degraded stop` all rules hold even there.
  *
@@ -41,7 +42,7 @@ export type Fault =
 export interface Scenario {
   readonly seed: number;
   readonly bug: Bug | undefined;
-  readonly flavour: "crashes" | "freezes" | "chaos";
+  readonly flavour: "crashes" | "freezes" | "cutoff" | "chaos";
   /** When each backup starts. */
   readonly backups: readonly number[];
   readonly conditions: Conditions;
@@ -62,10 +63,10 @@ export interface Scenario {
 export function scenarioOf(seed: number, bug?: Bug): Scenario {
   const random = new Random(seed);
   const flavour = random.pick(
-    ["crashes", "crashes", "freezes", "freezes", "chaos"] as const,
+    ["crashes", "crashes", "freezes", "freezes", "cutoff", "chaos"] as const,
   );
-  const count = random.pick([1, 1, 2, 2, 3]);
-  const late = random.chance(0.3);
+  const count = random.pick(flavour === "cutoff" ? [2, 3] : [1, 1, 2, 2, 3]);
+  const late = flavour !== "cutoff" && random.chance(0.3);
   const backups = Array.from(
     { length: count },
     (_, i) => late && i > 0 ? random.real(50, 400) : random.real(0, 20),
@@ -87,7 +88,7 @@ export function scenarioOf(seed: number, bug?: Bug): Scenario {
     },
     output: random.chance(0.9) ? "commit" : "async",
     degraded,
-    lateJoin: random.chance(0.9),
+    lateJoin: flavour === "cutoff" || random.chance(0.9),
     tight,
     encoded: random.chance(0.05),
     diskMs: random.pick([0.5, 5]),
@@ -137,6 +138,7 @@ function faultsOf(
       faults.push(blow(freeze(random.real(0.05, 4) * TIMEOUT_MS)));
     }
   }
+  if (flavour === "cutoff") return cutOff(nodes, random);
   if (flavour === "freezes" && random.chance(0.3)) {
     return overslept(nodes, random);
   }
@@ -180,4 +182,24 @@ function overslept(nodes: number, random: Random): Fault[] {
       at: at + random.real(2, 4.1) * TIMEOUT_MS,
     },
   ];
+}
+
+/** A backup can't reach the primary any more, which dies a while later. */
+function cutOff(nodes: number, random: Random): Fault[] {
+  const at = random.real(60, 150);
+  const b = random.int(1, nodes - 1);
+  const ms = random.real(1, 8) * TIMEOUT_MS;
+  const cut: Fault = {
+    kind: "cut",
+    a: 0,
+    b,
+    ms,
+    reset: random.chance(0.5),
+    at,
+  };
+  const crash: Blow = { kind: "crash", steps: random.int(0, 8), ms: 0 };
+  const dies = at + random.real(0, 4.5) * TIMEOUT_MS;
+  return random.chance(0.8)
+    ? [cut, { kind: "blow", node: 0, blow: crash, at: dies }]
+    : [cut];
 }

@@ -3,18 +3,35 @@
  *
  * @module
  */
+import type {
+  BackupAction,
+  PrimaryAction,
+} from "../../../src/engine/events.ts";
 import type { Body } from "../../../src/engine/frame.ts";
 import type { Bug } from "./bugs.ts";
 import type { Network } from "./network.ts";
-import type { Node } from "./node.ts";
 import type { Outside } from "./outside.ts";
 import type { World } from "./world.ts";
 
 /** The run of all nodes. */
 export const RUN = { low: 1, high: 0 };
 
+/** How nodes reach each other outside of links. */
+export interface Asking<Node> {
+  readonly connect: (node: Node) => void;
+  readonly ask: (
+    node: Node,
+    action: Extract<PrimaryAction, { kind: "probe" }>,
+  ) => void;
+  readonly askMember: (
+    node: Node,
+    action: Extract<BackupAction, { kind: "probe" }>,
+  ) => void;
+}
+
 /** A scenario as a node sees it. */
-export interface Setup {
+export interface Setup<Node> {
+  readonly asking: Asking<Node>;
   readonly world: World;
   readonly network: Network;
   readonly outside: Outside;

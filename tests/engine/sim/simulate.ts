@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ASKING } from "./asking.ts";
 import type { Bug } from "./bugs.ts";
 import { Network } from "./network.ts";
 import { Node } from "./node.ts";
@@ -61,7 +62,7 @@ class Cluster {
   readonly outside: Outside;
   readonly #scenario: Scenario;
   readonly #world: World;
-  readonly #setup: Setup;
+  readonly #setup: Setup<Node>;
   readonly #nodes: Node[] = [];
   /** Until then nobody else may be struck: a node that could be primary was frozen for long. */
   #spared = -Infinity;
@@ -75,6 +76,7 @@ class Cluster {
     this.outside = new Outside({ decidable, commit }, nodes);
     this.#setup = {
       ...scenario,
+      asking: ASKING,
       world,
       network: new Network(world, scenario.conditions),
       outside: this.outside,

@@ -22,21 +22,32 @@ export class Resp {
   /** Bytes that came in. */
   received = 0;
   readonly #connection: Deno.TcpConn;
+  readonly #onBytes: (bytes: number) => void;
   readonly #asked: Asked[] = [];
   #out: string[] = [];
   #in = new Uint8Array(0);
   #over = false;
 
-  private constructor(connection: Deno.TcpConn) {
+  private constructor(
+    connection: Deno.TcpConn,
+    onBytes: (bytes: number) => void,
+  ) {
     this.#connection = connection;
+    this.#onBytes = onBytes;
     connection.setNoDelay(true);
     this.ended = this.#read();
   }
 
-  /** @throws {Error} when nobody listens there. */
-  static async connect(address: string): Promise<Resp> {
+  /** `onBytes` is told of all that comes in. @throws {Error} when nobody listens there. */
+  static async connect(
+    address: string,
+    onBytes: (bytes: number) => void = () => {},
+  ): Promise<Resp> {
     const [hostname, port] = address.split(":") as [string, string];
-    return new Resp(await Deno.connect({ hostname, port: Number(port) }));
+    return new Resp(
+      await Deno.connect({ hostname, port: Number(port) }),
+      onBytes,
+    );
   }
 
   /** Sends a command; commands of one turn leave together. @throws {Lost} as its name says. */
@@ -87,6 +98,7 @@ export class Resp {
 
   #take(part: Uint8Array): void {
     this.received += part.length;
+    this.#onBytes(part.length);
     const all = new Uint8Array(this.#in.length + part.length);
     all.set(this.#in);
     all.set(part, this.#in.length);
@@ -143,7 +155,9 @@ function list(bytes: Uint8Array, at: number, count: number) {
   for (let i = 0; i < count; i++) {
     const item = parse(bytes, end);
     if (item === undefined) return undefined;
-    if (item.reply instanceof Error) return { reply: item.reply, end: item.end };
+    if (item.reply instanceof Error) {
+      return { reply: item.reply, end: item.end };
+    }
     reply.push(item.reply);
     end = item.end;
   }

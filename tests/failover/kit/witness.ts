@@ -27,6 +27,10 @@ export class Witness {
   acked = 0;
   /** Connections that ended under a client. */
   breaks = 0;
+  /** Bytes of replies. */
+  received = 0;
+  /** How long a client rests between two turns, in ms. */
+  paceMs = 0;
   readonly #clients: Client[];
   readonly #depth: number;
   readonly #written = new Map<string, string>();
@@ -112,9 +116,10 @@ export class Witness {
   async #live(client: Client): Promise<void> {
     while (!this.#stopped) {
       const moves = this.#moves;
-      const connection = await Resp.connect(this.#address).catch(() =>
-        undefined
-      );
+      const connection = await Resp.connect(
+        this.#address,
+        (bytes) => this.received += bytes,
+      ).catch(() => undefined);
       if (connection !== undefined) {
         await this.#load(client, connection);
         connection.close();
@@ -143,6 +148,7 @@ export class Witness {
         throw end.reason;
       }
       this.#waiters.look();
+      if (this.paceMs > 0) await rest(this.paceMs);
     }
   }
 
@@ -175,4 +181,8 @@ export class Witness {
     this.#written.set(key, value);
     this.#unchecked.push(key);
   }
+}
+
+function rest(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
