@@ -169,5 +169,8 @@ for (const variant of variants) await variant.end();
 const text = report(variants, setting);
 Deno.removeSync(setting.dir, { recursive: true });
 if (Deno.args.includes("--write")) {
-  Deno.writeTextFileSync(join(HERE, "RESULTS.md"), text);
+  const file = join(HERE, "RESULTS.md");
+  Deno.writeTextFileSync(file, text);
+  new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", file] })
+    .outputSync();
 } else console.log(text);

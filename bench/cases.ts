@@ -11,6 +11,7 @@ export interface Case {
   readonly calls: number;
 }
 
+/** The calls that are measured. */
 export const CASES: readonly Case[] = [
   {
     name: "clock",

@@ -12,12 +12,18 @@ export const PATIENCE_MS = 20_000;
 type EventName = StatusEvent["event"];
 type EventOf<N extends EventName> = Extract<StatusEvent, { event: N }>;
 
+/** What a process reads. */
+export type Stdin =
+  | string
+  | Uint8Array<ArrayBuffer>
+  | ReadableStream<Uint8Array<ArrayBuffer>>;
+
 /** What a node is started with beside its arguments. */
 export interface Surroundings {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** All of stdin; it is empty without this. */
-  readonly stdin?: string | Uint8Array<ArrayBuffer>;
+  /** All of stdin; it is empty without this. A stream may stay open. */
+  readonly stdin?: Stdin;
 }
 
 /** How a process ended: `signal` is null after an exit of its own. */
@@ -123,12 +129,12 @@ export class RunningNode {
     if (running.has(this)) this.#child.kill(signal);
   }
 
-  async #feed(stdin: string | Uint8Array<ArrayBuffer>): Promise<void> {
-    const bytes = typeof stdin === "string"
-      ? new TextEncoder().encode(stdin)
-      : stdin;
+  async #feed(stdin: Stdin): Promise<void> {
+    const stream = stdin instanceof ReadableStream
+      ? stdin
+      : new Blob([stdin]).stream();
     try {
-      await new Blob([bytes]).stream().pipeTo(this.#child.stdin);
+      await stream.pipeTo(this.#child.stdin);
     } catch (error) {
       if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
     }

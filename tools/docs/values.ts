@@ -42,6 +42,7 @@ const REFUSE: Meanings<Refuse> = {
 };
 
 const STATUS: Meanings<NodeStatus> = {
+  node: "node id",
   role: "`primary` or `backup`",
   epoch: "number and node; undefined before it has one",
   members: "node ids of the members that its log names, in join order",

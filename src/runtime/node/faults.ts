@@ -23,7 +23,10 @@ export function endForFault(
 ): void {
   switch (fault.kind) {
     case "diverged": {
-      const { seq, recorded, replayed } = fault;
+      const { seq, replayed } = fault;
+      const recorded = fault.recorded === replayed
+        ? `${replayed} with other contents`
+        : fault.recorded;
       core.say.event({
         event: "divergence",
         report: { seq, recorded, replayed, calls: recentCalls(core, seq) },

@@ -21,11 +21,14 @@ export interface Start {
   /** Arguments of the guest. */
   readonly args?: readonly string[];
   readonly flags?: readonly string[];
+  /** Status lines for people instead of JSON. */
+  readonly plain?: boolean;
   readonly around?: Surroundings;
 }
 
-function words({ args = [], flags = [] }: Start): string[] {
-  return ["--json", ...flags, ...(args.length > 0 ? ["--", ...args] : [])];
+function words({ args = [], flags = [], plain = false }: Start): string[] {
+  const json = plain ? [] : ["--json"];
+  return [...json, ...flags, ...(args.length > 0 ? ["--", ...args] : [])];
 }
 
 /** Starts a primary of the guest `name` on free ports. */

@@ -1,0 +1,83 @@
+/** The program's own end is an outcome: every node ends as the primary did. @module */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { killNodes, type RunningNode } from "../kit/node.ts";
+import { freePort, removeDirs } from "../kit/place.ts";
+import { launch, said, startBackup } from "./kit/cluster.ts";
+import { numbersOf } from "./kit/lines.ts";
+
+test.after(async () => {
+  await killNodes();
+  removeDirs();
+});
+
+/** A primary whose guest starts once `count` backups are in sync, and these. */
+function startTogether(
+  name: string,
+  count: number,
+  args: string[] = [],
+): { primary: RunningNode; backups: RunningNode[] } {
+  const bind = `127.0.0.1:${freePort()}`;
+  const primary = launch(name, {
+    options: [
+      "--role",
+      "primary",
+      "--bind",
+      bind,
+      "--wait-backups",
+      `${count}`,
+    ],
+    args,
+  });
+  const backups = Array.from({ length: count }, () => startBackup(name, bind));
+  return { primary, backups };
+}
+
+async function codesOf(nodes: readonly RunningNode[]): Promise<number[]> {
+  return (await Promise.all(nodes.map(({ exit }) => exit))).map(({ code }) =>
+    code
+  );
+}
+
+test("a program that ends well ends all nodes with 0, and only the primary prints", async () => {
+  const { primary, backups } = startTogether("count", 2, ["500", "1"]);
+  assert.equal(await codesOf([primary, ...backups]), [0, 0, 0]);
+  assert.is(numbersOf(primary).length, 500);
+  for (const backup of backups) {
+    assert.is(backup.stdout, "");
+    assert.not.ok(said(backup, "takeover"));
+  }
+});
+
+test("a program that fails ends all nodes with its exit code", async () => {
+  const { primary, backups } = startTogether("tick", 2, ["1", "/none/such"]);
+  assert.equal(await codesOf([primary, ...backups]), [1, 1, 1]);
+  assert.match(primary.stderr.join("\n"), "cannot open the file");
+  for (const backup of backups) {
+    assert.not.match(backup.stderr.join("\n"), "cannot open the file");
+    assert.not.ok(said(backup, "takeover"));
+  }
+});
+
+test("a trap ends all nodes with 134 and a stack with function names, and is no reason for a takeover", async () => {
+  const { primary, backups } = startTogether("trap", 1);
+  const nodes = [primary, ...backups];
+  assert.equal(await codesOf(nodes), [134, 134]);
+  assert.is(primary.stdout, "going down\n");
+  assert.is(backups[0]!.stdout, "");
+  for (const node of nodes) {
+    const text = node.stderr.join("\n");
+    assert.match(text, /0: inner .*\n +1: middle .*\n +2: outer /, text);
+    assert.not.ok(said(node, "takeover"));
+    assert.not.ok(said(node, "divergence"));
+  }
+});
+
+test("a program that ends at once ends all nodes", async () => {
+  const { primary, backups } = startTogether("hello", 1);
+  assert.equal(await codesOf([primary, ...backups]), [0, 0]);
+  assert.is(primary.stdout, "hello, world\n");
+  assert.is(backups[0]!.stdout, "");
+});
+
+test.run();

@@ -1,0 +1,177 @@
+/** What the program, its clients and the operator see of a takeover. @module */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { guest, killNodes, startNode } from "../kit/node.ts";
+import { freePort, removeDirs, tempDir } from "../kit/place.ts";
+import {
+  destroy,
+  launch,
+  startBackup,
+  startCluster,
+  startPrimary,
+  takenBy,
+} from "./kit/cluster.ts";
+import { assertContinued, moreLines, until } from "./kit/lines.ts";
+
+test.after(async () => {
+  await killNodes();
+  removeDirs();
+});
+
+const PATIENT = ["--timeout", "4000"];
+/** As many as `echo` serves at a time. */
+const ALL_PLACES = 64;
+
+test("--on-takeover gets the epoch, the run, the old addresses and the new ones", async () => {
+  const file = `${tempDir()}/environment`;
+  const primary = await startPrimary("kv", { listeners: 1 });
+  const backup = startBackup("kv", primary.bind, {
+    listeners: 1,
+    options: ["--on-takeover", `env > ${file}.part; mv ${file}.part ${file}`],
+  });
+  await backup.waitForEvent("following");
+  await destroy(primary.node);
+  const survivor = await takenBy(backup);
+  await until("the command's file", () => exists(file));
+  const env = new Map(
+    Deno.readTextFileSync(file).split("\n").map((line) =>
+      line.split("=", 2) as [string, string]
+    ),
+  );
+  assert.is(env.get("REPLRT_EPOCH"), "2");
+  assert.match(env.get("REPLRT_RUN") ?? "", /^[0-9a-f]{32}$/);
+  assert.is(env.get("REPLRT_OLD_BIND"), primary.bind);
+  assert.is(env.get("REPLRT_OLD_ADDRESS"), primary.listen);
+  assert.is(env.get("REPLRT_BIND"), survivor.bind);
+  assert.is(env.get("REPLRT_ADDRESS"), survivor.listen);
+});
+
+test("an --on-takeover command that fails is told of, and the service goes on", async () => {
+  const primary = await startPrimary("tick", { args: ["1"] });
+  const options = ["--on-takeover", "exit 3"];
+  const backup = startBackup("tick", primary.bind, { options });
+  await backup.waitForEvent("following");
+  await destroy(primary.node);
+  const { code, command } = await backup.waitForEvent("hookFailed");
+  assert.equal([code, command], [3, "exit 3"]);
+  await moreLines(backup, 20);
+});
+
+test("clients of the old host are gone for the program, which serves as many new ones", async () => {
+  const { primary, backups: [backup] } = await startCluster("echo", {
+    listeners: 1,
+  });
+  const old = await Promise.all(places(primary.listen));
+  await destroy(primary.node);
+  const survivor = await takenBy(backup!);
+  const now = await Promise.all(places(survivor.listen));
+  for (const connection of [...old, ...now]) connection.close();
+});
+
+test("the clocks never jump back over a takeover", async () => {
+  const { primary, backups: [backup] } = await startCluster("tick", {
+    args: ["1"],
+    options: PATIENT,
+  });
+  await moreLines(primary.node, 100);
+  const started = Date.now();
+  await destroy(primary.node);
+  await moreLines(backup!, 200);
+  assert.ok(Date.now() - started < 10_000, "the pauses grew");
+  assertContinued(primary.node, backup!);
+});
+
+test("monotonic and real time go on from what the old primary delivered", async () => {
+  const times = 150_000;
+  const bind = `127.0.0.1:${freePort()}`;
+  const primary = launch("clock", {
+    options: [
+      ...["--role", "primary", "--bind", bind, "--wait-backups", "1"],
+      ...PATIENT,
+    ],
+    args: [`${times}`],
+  });
+  const backup = startBackup("clock", bind, { options: PATIENT });
+  await until("some lines", () => primary.stdoutBytes.length > 100_000);
+  await destroy(primary);
+  assert.is((await backup.exit).code, 0);
+  const before = clocksOf(primary.stdout), after = clocksOf(backup.stdout);
+  assert.ok(before.length < times, "the primary was done");
+  assert.ok(after.length > 0);
+  const again = before.findIndex(([ns]) => ns === after[0]![0]);
+  const all = [...again < 0 ? before : before.slice(0, again), ...after];
+  assert.is(all.length, times);
+  for (const clock of [0, 1]) {
+    const back = all.findIndex((line, i) =>
+      i > 0 && line[clock]! < all[i - 1]![clock]!
+    );
+    assert.is(back, -1);
+  }
+});
+
+test("a program that only computes ends with the same result on the survivor", async () => {
+  const args = ["400"];
+  const alone = startNode(["run", guest("spin"), ...args]);
+  assert.is((await alone.exit).code, 0);
+  const { primary, backups: [backup] } = await startCluster("spin", {
+    args,
+    options: PATIENT,
+  });
+  await destroy(primary.node);
+  assert.is((await backup!.exit).code, 0);
+  assert.is(primary.node.stdout, "");
+  assert.is(backup!.stdout, alone.stdout);
+});
+
+test("stdin after a takeover is the survivor's own", async () => {
+  const open = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start: (controller) =>
+      controller.enqueue(new TextEncoder().encode("from the old host\n")),
+  });
+  const { primary } = await startCluster("cat", { stdin: open }, 0);
+  const backup = startBackup("cat", primary.bind, {
+    stdin: "from the new host\n",
+  });
+  await backup.waitForEvent("following");
+  await primary.node.waitForOutput(/from the old host\n/);
+  await destroy(primary.node);
+  assert.is((await backup.exit).code, 0);
+  assert.match(backup.stdout, /^(from the old host\n)?from the new host\n$/);
+});
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Connections that were each echoed to: the program has a place for every one. */
+function places(address: string): Promise<Deno.TcpConn>[] {
+  const [hostname, port] = address.split(":") as [string, string];
+  return Array.from({ length: ALL_PLACES }, async (_, i) => {
+    const connection = await Deno.connect({ hostname, port: Number(port) });
+    const text = new TextEncoder().encode(`hello ${i}`);
+    await connection.write(text);
+    const back = new Uint8Array(text.length);
+    for (let at = 0; at < back.length;) {
+      const n = await connection.read(back.subarray(at));
+      if (n === null) throw new Error(`client ${i} is turned away`);
+      at += n;
+    }
+    assert.equal(back, text);
+    return connection;
+  });
+}
+
+/** Monotonic and real time of each whole line of `clock`. */
+function clocksOf(stdout: string): bigint[][] {
+  return stdout.slice(0, stdout.lastIndexOf("\n")).split("\n")
+    .map((line) => /^monotonic (\d+) realtime (\d+)$/.exec(line))
+    .filter((match) => match !== null)
+    .map(([, monotonic, realtime]) => [BigInt(monotonic!), BigInt(realtime!)]);
+}
+
+test.run();
