@@ -286,7 +286,9 @@ export class Backup {
   }
 
   #take(batch: Batch): void {
+    const before = this.inSync;
     this.#holding.take(batch, this.#out);
+    if (this.inSync && !before) this.#ask();
     if (this.#holding.gap) this.#lack(batch.first);
     this.#ack();
     this.#mayEnd();

@@ -16,6 +16,7 @@ function startTogether(
   name: string,
   count: number,
   args: string[] = [],
+  plain = false,
 ): { primary: RunningNode; backups: RunningNode[] } {
   const bind = `127.0.0.1:${freePort()}`;
   const primary = launch(name, {
@@ -28,8 +29,12 @@ function startTogether(
       `${count}`,
     ],
     args,
+    plain,
   });
-  const backups = Array.from({ length: count }, () => startBackup(name, bind));
+  const backups = Array.from(
+    { length: count },
+    () => startBackup(name, bind, { plain }),
+  );
   return { primary, backups };
 }
 
@@ -60,7 +65,7 @@ test("a program that fails ends all nodes with its exit code", async () => {
 });
 
 test("a trap ends all nodes with 134 and a stack with function names, and is no reason for a takeover", async () => {
-  const { primary, backups } = startTogether("trap", 1);
+  const { primary, backups } = startTogether("trap", 1, [], true);
   const nodes = [primary, ...backups];
   assert.equal(await codesOf(nodes), [134, 134]);
   assert.is(primary.stdout, "going down\n");
@@ -68,8 +73,7 @@ test("a trap ends all nodes with 134 and a stack with function names, and is no 
   for (const node of nodes) {
     const text = node.stderr.join("\n");
     assert.match(text, /0: inner .*\n +1: middle .*\n +2: outer /, text);
-    assert.not.ok(said(node, "takeover"));
-    assert.not.ok(said(node, "divergence"));
+    assert.not.match(text, /taking over|divergence/);
   }
 });
 

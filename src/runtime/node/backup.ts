@@ -30,7 +30,6 @@ export async function startBackup(core: Core, address: Address): Promise<void> {
   const driver = new BackupDriver(
     core,
     address,
-    welcome,
     (primary, takeOver) => {
       serve(core, server, primary);
       takeOverService(core, primary, takeOver, old, welcome.serving);

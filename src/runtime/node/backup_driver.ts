@@ -1,11 +1,8 @@
-import { encode } from "cbor-x";
 import { type Batch, controlsOf, cutFrom } from "../../engine/batch.ts";
 import { Backup } from "../../engine/backup.ts";
-import { compareEpochs, runTag, sameRun } from "../../engine/epoch.ts";
 import type {
   BackupAction,
   BackupEvent,
-  ConnectFailure,
   LeaveReason,
   Link,
   TakeOver,
@@ -14,28 +11,23 @@ import { encodeFrame, type Frame } from "../../engine/frame.ts";
 import { decodeControl } from "../../engine/membership.ts";
 import { Control } from "../../engine/message.ts";
 import type { InitData } from "./primary.ts";
-import {
-  type Answer,
-  type Channel,
-  nextFrame,
-  openChannel,
-} from "../channel.ts";
-import { offsetsAfter, stampBytes, stampOf } from "../clocks.ts";
+import type { Channel } from "../channel.ts";
+import { stampOf } from "../clocks.ts";
 import { drain } from "../drain.ts";
 import { ReplrtError } from "../errors.ts";
 import { exitCodeOf, type GuestEnd } from "../guest/end.ts";
 import type { GuestReport } from "../guest/protocol.ts";
-import { liveRecord } from "../guest/ring_messages.ts";
 import { bootMs, type Stamp } from "../host/clock.ts";
 import { type Address, formatAddress } from "../options.ts";
 import { OutputQueues } from "../outputs.ts";
+import { becomePrimary } from "./become_primary.ts";
 import type { Core } from "./core.ts";
 import { endForFault } from "./faults.ts";
-import { checkRefuse, checkWelcome, type Welcome } from "./handshake.ts";
 import { InboxFeeder } from "./inbox.ts";
-import { helloOf } from "./join.ts";
 import { sayBackupNote } from "./notes.ts";
-import { PrimaryDriver } from "./primary_driver.ts";
+import { leavingError } from "./leaving.ts";
+import type { PrimaryDriver } from "./primary_driver.ts";
+import { openLink } from "./primary_link.ts";
 import { askMember } from "./probes.ts";
 import { Turns, type Untimed } from "./turns.ts";
 import { breathe } from "./unhurried.ts";
@@ -46,7 +38,6 @@ export class BackupDriver {
   readonly #engine: Backup;
   readonly #turns: Turns<BackupEvent, BackupAction>;
   readonly #address: Address;
-  readonly #welcome: Welcome;
   readonly #outputs: OutputQueues;
   readonly #inbox: InboxFeeder;
   readonly #ticker: ReturnType<typeof setInterval>;
@@ -60,18 +51,16 @@ export class BackupDriver {
   #logEnded = false;
   #over = false;
 
-  /** `welcome` is the answer of the join; `onTakeOver` gets the primary that this node becomes. */
+  /** `onTakeOver` gets the primary that this node becomes. */
   constructor(
     core: Core,
     address: Address,
-    welcome: Welcome,
     onTakeOver: (driver: PrimaryDriver, takeOver: TakeOver) => void,
   ) {
     const { options, guest } = core;
     const { heartbeatMs, timeoutMs } = options;
     this.#core = core;
     this.#address = address;
-    this.#welcome = welcome;
     this.#onTakeOver = onTakeOver;
     this.#engine = new Backup({
       self: core.self,
@@ -117,8 +106,10 @@ export class BackupDriver {
     ) return;
     const where = formatAddress(this.#address);
     this.#fail(
-      `cannot join ${where}: not in sync within ${this.#core.options.joinTimeoutMs} ms`,
-      "give more time with --join-timeout",
+      new ReplrtError(
+        `cannot join ${where}: not in sync within ${this.#core.options.joinTimeoutMs} ms`,
+        "give more time with --join-timeout",
+      ),
     );
   }
 
@@ -204,70 +195,40 @@ export class BackupDriver {
       return this.#core.guest.go();
     }
     this.#fail(
-      `cannot follow ${
-        formatAddress(this.#address)
-      }: its log starts with another configuration than it named`,
-      "use the same version of replrt on both nodes",
+      new ReplrtError(
+        `cannot follow ${
+          formatAddress(this.#address)
+        }: its log starts with another configuration than it named`,
+        "use the same version of replrt on both nodes",
+      ),
     );
   }
 
   async #connect(): Promise<void> {
     if (this.#connecting || this.#over) return;
     this.#connecting = true;
-    const failure = await this.#tryConnect();
+    const attempt = await openLink(
+      this.#core,
+      this.#address,
+      this.#engine.next,
+    );
     this.#connecting = false;
-    if (failure !== undefined) {
-      this.#on({ kind: "connectFailed", how: failure });
+    if (attempt.kind === "welcome") {
+      return this.#connected(attempt.channel, attempt.frame);
     }
+    if (attempt.kind === "failed") {
+      return this.#on({ kind: "connectFailed", how: attempt.how });
+    }
+    const { reason, next } = attempt;
+    this.#fail(
+      new ReplrtError(
+        `cannot join ${formatAddress(this.#address)}: ${reason}`,
+        next,
+      ),
+    );
   }
 
-  /** Asks for the log from the first number that this node lacks; tells the engine of a welcome, gives what it got else. */
-  async #tryConnect(): Promise<ConnectFailure | undefined> {
-    const core = this.#core;
-    const { timeoutMs } = core.options;
-    const channel = await openChannel(this.#address, timeoutMs, core.envelope);
-    if (typeof channel === "string") return failureOf(channel);
-    channel.send({
-      kind: "hello",
-      value: helloOf(core, "follow", this.#engine.next),
-    });
-    const answer = await nextFrame(channel, timeoutMs);
-    if (answer.kind !== "frame") {
-      channel.destroy();
-      return failureOf(answer.kind);
-    }
-    return this.#answered(channel, answer.frame);
-  }
-
-  #answered(channel: Channel, frame: Frame): ConnectFailure | undefined {
-    const core = this.#core;
-    const { body, epoch } = frame;
-    const welcome = body.kind === "welcome"
-      ? checkWelcome(body.value)
-      : undefined;
-    if (!sameRun(frame.run, runTag(core.run))) {
-      channel.destroy();
-      return { kind: "foreign" };
-    }
-    if (compareEpochs(epoch, core.epoch) > 0) {
-      channel.destroy();
-      return { kind: "higher", epoch, address: formatAddress(this.#address) };
-    }
-    if (welcome !== undefined) return this.#connected(channel, frame);
-    channel.destroy();
-    if (body.kind === "refuse") {
-      const { code, reason, next } = checkRefuse(body.value);
-      if (code === "mismatch") {
-        this.#fail(
-          `cannot join ${formatAddress(this.#address)}: ${reason}`,
-          next,
-        );
-      }
-    }
-    return { kind: "silent" };
-  }
-
-  #connected(channel: Channel, { epoch, run }: Frame): undefined {
+  #connected(channel: Channel, { epoch, run }: Frame): void {
     this.#channel?.channel.destroy();
     const link = ++this.#links;
     this.#channel = { link, channel };
@@ -316,27 +277,11 @@ export class BackupDriver {
   }
 
   #leave(reason: LeaveReason): void {
-    const old = formatAddress(this.#address);
-    switch (reason.kind) {
-      case "ended":
-        this.#logEnded = true;
-        return this.#mayEnd();
-      case "superseded":
-        return this.#fail(
-          `cannot take over from ${old}: ${reason.address} is primary now, or will be`,
-          `to follow it: replrt run … --role backup --join ${reason.address}`,
-        );
-      case "removed":
-        return this.#fail(
-          `cannot take over from ${old}: this node was removed from the run before`,
-          "join the node that took over, with --overwrite",
-        );
-      case "out of sync":
-        return this.#fail(
-          `cannot take over from ${old}: this node may lack what it released (${reason.why})`,
-          "start the old primary again where its data are",
-        );
+    if (reason.kind !== "ended") {
+      return this.#fail(leavingError(reason, formatAddress(this.#address)));
     }
+    this.#logEnded = true;
+    this.#mayEnd();
   }
 
   #mayEnd(): void {
@@ -347,10 +292,10 @@ export class BackupDriver {
     this.#core.end({ code: exitCodeOf(this.#guestEnd) });
   }
 
-  #fail(message: string, next: string | undefined): void {
+  #fail(error: ReplrtError): void {
     this.#close();
     this.#channel?.channel.destroy();
-    this.#core.end({ error: new ReplrtError(message, next) });
+    this.#core.end({ error });
   }
 
   #close(): void {
@@ -362,57 +307,14 @@ export class BackupDriver {
   #takeOver(action: TakeOver): void {
     this.#close();
     this.#channel?.channel.destroy();
-    const core = this.#core;
-    const { options, say, clocks } = core;
-    const at = this.#stamp?.at ?? action.at;
-    say.event({
-      event: "takeover",
-      epoch: action.epoch.number,
+    const driver = becomePrimary(this.#core, action, {
+      queues: this.#outputs,
+      end: this.#guestEnd,
+      left: action.left,
+      inbox: this.#inbox,
+      stamp: this.#stamp,
       old: formatAddress(this.#address),
-      seq: action.next,
-      ms: Math.round(bootMs() - at),
     });
-    core.epoch = action.epoch;
-    core.primary = undefined;
-    const own = clocks!.stamp();
-    const offsets = this.#stamp === undefined ? own : offsetsAfter(
-      this.#stamp.clocks,
-      BigInt(Math.round((bootMs() - at) * 1e6)),
-      own,
-    );
-    const { heartbeatMs, timeoutMs, output, degraded } = options;
-    const driver = new PrimaryDriver(core, {
-      ...{
-        self: core.self,
-        run: runTag(core.run),
-        epoch: action.epoch,
-        heartbeatMs,
-        timeoutMs,
-        output,
-        degraded,
-      },
-      ...{
-        next: action.next,
-        left: action.left,
-        former: action.former,
-        ended: action.ended,
-        now: action.at,
-      },
-      lateJoin: core.log !== undefined,
-    }, { queues: this.#outputs, end: this.#guestEnd, left: action.left });
-    if (!action.ended) {
-      const data = new Uint8Array(
-        encode({ epoch: action.epoch, offsets: stampBytes(offsets) }),
-      );
-      clocks!.offsets = offsets;
-      this.#inbox.push(driver.control(Control.takeover, data), false);
-      this.#inbox.close(liveRecord());
-    }
     this.#onTakeOver(driver, action);
   }
-}
-
-/** Only a refused connection says that the process is gone. */
-function failureOf(how: Exclude<Answer["kind"], "frame">): ConnectFailure {
-  return { kind: how === "refused" ? "refused" : "silent" };
 }

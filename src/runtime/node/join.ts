@@ -91,6 +91,7 @@ async function tryJoin(
     const frame = await frameOf(channel, core.options.timeoutMs, where);
     const welcome = welcomeOf(frame, where);
     if (typeof welcome === "string") return welcome;
+    if (!fits(core, welcome)) throw strange(where, "welcome");
     const moved = claim(core, welcome, frame);
     if (moved !== undefined) {
       core.say.event({
@@ -140,15 +141,23 @@ function welcomeOf({ body }: Frame, where: string): Welcome | string {
     ? checkWelcome(body.value)
     : undefined;
   if (welcome !== undefined) return welcome;
-  if (body.kind !== "refuse") {
-    throw new ReplrtError(
-      `cannot join ${where}: it answered ${body.kind}`,
-      "use the same version of replrt on both nodes",
-    );
-  }
+  if (body.kind !== "refuse") throw strange(where, body.kind);
   const { code, reason, next } = checkRefuse(body.value);
   if (code !== "mismatch") return reason;
   throw new ReplrtError(`cannot join ${where}: ${reason}`, next);
+}
+
+/** Whether this node has what the configuration of a welcome names. */
+function fits({ parts }: Core, { config }: Welcome): boolean {
+  return config.dirs.length === parts.directories.locks.length &&
+    config.listeners === parts.sockets.handles.length;
+}
+
+function strange(where: string, answer: string): ReplrtError {
+  return new ReplrtError(
+    `cannot join ${where}: it answered ${answer}`,
+    "use the same version of replrt on both nodes",
+  );
 }
 
 /** Brings one directory to the state that the log starts from. */

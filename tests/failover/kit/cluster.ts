@@ -22,13 +22,16 @@ export interface Started extends Surroundings {
   readonly args?: readonly string[];
   /** Pre-opened listening sockets on free ports; 0 without this. */
   readonly listeners?: number;
+  /** Status lines as text. */
+  readonly plain?: boolean;
 }
 
 const LOOPBACK = "127.0.0.1:0";
 
 /** Runs `name` with `options`; the temporary state of the node goes with the test. */
 export function launch(name: string, how: Started): RunningNode {
-  const { options = [], args = [], listeners = 0, ...around } = how;
+  const { options = [], args = [], listeners = 0, plain, ...around } = how;
+  const style = plain ? [] : ["--json"];
   const listen = Array.from(
     { length: listeners },
     () => ["--tcplisten", LOOPBACK],
@@ -36,7 +39,7 @@ export function launch(name: string, how: Started): RunningNode {
   const bind = options.includes("--bind") ? [] : ["--bind", LOOPBACK];
   return startNode(
     [
-      ...["run", guest(name), "--json", ...bind, ...listen, ...options],
+      ...["run", guest(name), ...style, ...bind, ...listen, ...options],
       ...(args.length > 0 ? ["--", ...args] : []),
     ],
     { ...around, env: { TMPDIR: tempDir(), ...around.env } },

@@ -1,4 +1,5 @@
 /** A primary that is a test: it gives out whatever log it is told to. @module */
+import { encode } from "cbor-x";
 import { nextOf } from "../../../src/engine/batch.ts";
 import type { Batch } from "../../../src/engine/batch.ts";
 import { runTag } from "../../../src/engine/epoch.ts";
@@ -22,6 +23,8 @@ export class FakePrimary {
   log: readonly Batch[];
   /** Sent instead of the log by a test that wants more than that. */
   onFollow: (wire: Wire, hello: Hello) => void = (wire) => this.#give(wire);
+  /** What it says is in its directory. */
+  manifest: unknown = undefined;
   /** Frames of all backups. */
   readonly frames: Frame[] = [];
   readonly wires: Wire[] = [];
@@ -71,6 +74,10 @@ export class FakePrimary {
 
   #answer(wire: Wire, body: Body): void {
     if (body.kind === "leave") this.#onLeave(body.reason);
+    if (body.kind === "fetch") {
+      const bytes = new Uint8Array(encode(this.manifest));
+      void wire.send({ kind: "chunk", value: { bytes, size: bytes.length } });
+    }
     if (body.kind !== "hello") return;
     void wire.send({ kind: "welcome", value: this.welcome });
     const hello = body.value as Hello;
