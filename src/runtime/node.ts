@@ -1,4 +1,5 @@
 import { ReplrtError } from "./errors.ts";
+import { beforeSignal } from "./host/signals.ts";
 import { loadModule } from "./module/load.ts";
 import { startBackup } from "./node/backup.ts";
 import { Core } from "./node/core.ts";
@@ -35,6 +36,7 @@ export function runNode(options: RunOptions): Promise<number> {
 async function runReplicated(options: RunOptions, say: Say): Promise<number> {
   const loaded = loadModule(options.module);
   const state = StateDir.open(options.stateDir);
+  const endWatch = beforeSignal(() => state.close());
   try {
     const directories = new Directories(
       options,
@@ -59,6 +61,7 @@ async function runReplicated(options: RunOptions, say: Say): Promise<number> {
     if ("error" in end) throw end.error;
     return end.code;
   } finally {
+    endWatch();
     state.close();
     await say.flush(LAST_LINES_MS);
   }

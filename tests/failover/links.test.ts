@@ -51,14 +51,17 @@ function assertNoTakeover({ primary, backup }: Scene): void {
   assert.not.ok(said(primary.node, "degraded"));
 }
 
-/** Kills the primary and checks that the survivor has every write. */
-async function verifyBySurvivor(
-  { primary, backup }: Scene,
-  witness: Witness,
-): Promise<void> {
-  assert.is(witness.breaks, 0);
+/** Kills the primary, whose address refuses connections from then on. */
+async function kill({ primary, proxy }: Scene): Promise<void> {
   await destroy(primary.node);
-  witness.moveTo((await takenBy(backup)).listen);
+  proxy.close();
+}
+
+/** Kills the primary and checks that the survivor has every write. */
+async function verifyBySurvivor(at: Scene, witness: Witness): Promise<void> {
+  assert.is(witness.breaks, 0);
+  await kill(at);
+  witness.moveTo((await takenBy(at.backup)).listen);
   await witness.more(50);
   await witness.stop();
   await witness.verify(true);
@@ -87,7 +90,7 @@ test("lines printed while connections break are neither lost nor doubled", async
   }
   await moreLines(at.primary.node, 20);
   assertNoTakeover(at);
-  await destroy(at.primary.node);
+  await kill(at);
   await takenBy(at.backup);
   await moreLines(at.backup, 50);
   assertContinued(at.primary.node, at.backup);
@@ -145,6 +148,18 @@ test("a slow link delays every write and loses none", async () => {
   await witness.more(300);
   assertNoTakeover(at);
   await verifyBySurvivor(at, witness);
+});
+
+test("a primary that dies behind a proxy that still takes connections is replaced after the time-out", async () => {
+  const at = await scene("kv", [], []);
+  const witness = new Witness(at.primary.listen, 6);
+  witness.start();
+  await witness.more(200);
+  await destroy(at.primary.node);
+  witness.moveTo((await takenBy(at.backup)).listen);
+  await witness.more(50);
+  await witness.stop();
+  await witness.verify(true);
 });
 
 test("a link that rests past the time-out gives the run to the backup, and the old primary ends with 125", async () => {

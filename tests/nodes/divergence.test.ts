@@ -5,7 +5,7 @@ import type { Frame } from "../../src/engine/frame.ts";
 import { Control, MessageHeader } from "../../src/engine/message.ts";
 import { rowOf, TABLE } from "../../src/wasi-intercept/table.ts";
 import { killNodes } from "../kit/node.ts";
-import { freePort } from "../kit/place.ts";
+import { freePort, removeDirs } from "../kit/place.ts";
 import { closeFakes, FakePrimary } from "./kit/fake_primary.ts";
 import {
   launchPrimary,
@@ -31,6 +31,7 @@ test.after.each(async () => {
   closeFakes();
   closeWires();
   await killNodes();
+  removeDirs();
 });
 
 const WRITE = TABLE.find(({ name }) => name === "fd_write")?.id as number;

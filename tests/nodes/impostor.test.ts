@@ -169,7 +169,8 @@ test("garbage in the middle of the log breaks the link, and the backup goes on f
   ];
   const asked: number[] = [];
   fake.onFollow = (wire, hello) => {
-    asked.push(hello.next);console.log(asked);
+    asked.push(hello.next);
+
     const turn = bad.shift();
     if (turn === undefined) return finish(wire, hello.next);
     const batch = batchOf(

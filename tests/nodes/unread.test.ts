@@ -4,7 +4,7 @@ import { connectKv, dropClients } from "../kit/kv.ts";
 import { guest, killNodes, PATIENCE_MS } from "../kit/node.ts";
 import { startBackup, until, within } from "./kit/nodes.ts";
 import { endUnread, startUnread } from "./kit/unread.ts";
-import { freePort } from "../kit/place.ts";
+import { freePort, removeDirs } from "../kit/place.ts";
 import { closeWires, Wire } from "./kit/wire.ts";
 
 /** How long nobody reads. */
@@ -15,6 +15,7 @@ test.after.each(async () => {
   closeWires();
   await endUnread();
   await killNodes();
+  removeDirs();
 });
 
 function pause(ms: number): Promise<void> {

@@ -68,7 +68,9 @@ const REASONS: Readonly<Record<number, string>> = {
 };
 
 /**
- * A socket bound to `address` that does not listen yet: it holds the address, and clients are refused.
+ * A socket bound to `address` that does not listen yet: it holds the address, and clients are refused. It allows no sharing
+ * (two sockets with SO_REUSEADDR may have one address until one of them listens) unless connections of an earlier
+ * process linger there.
  *
  * @throws {ReplrtError} when the address can't be had; `flag` is the option to change.
  */
@@ -82,15 +84,9 @@ export function bindSocket(address: Address, flag: string): number {
     SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
     0,
   );
-  libc.setsockopt(
-    handle,
-    SOL_SOCKET,
-    SO_REUSEADDR,
-    new Uint8Array([1, 0, 0, 0]),
-    4,
-  );
   const bytes = sockaddr(target);
-  if (handle < 0 || libc.bind(handle, bytes, bytes.length) < 0) {
+  const bind = () => libc.bind(handle, bytes, bytes.length) === 0;
+  if (!bind() && !(lastErrno() === EADDRINUSE && reuse(handle) && bind())) {
     const reason = REASONS[lastErrno()] ?? `system error ${lastErrno()}`;
     throw new ReplrtError(
       `cannot bind ${formatAddress(address)}: ${reason}`,
@@ -100,8 +96,15 @@ export function bindSocket(address: Address, flag: string): number {
   return handle;
 }
 
-/** Makes a bound socket take connections. */
+/** Lets the address be taken while old connections linger on it. */
+function reuse(handle: number): boolean {
+  const on = new Uint8Array([1, 0, 0, 0]);
+  return libc.setsockopt(handle, SOL_SOCKET, SO_REUSEADDR, on, 4) === 0;
+}
+
+/** Makes a bound socket take connections; its address can be had again as soon as this process ends. */
 export function listenOn(handle: number, address: Address, flag: string): void {
+  reuse(handle);
   if (libc.listen(handle, BACKLOG) < 0) {
     const reason = REASONS[lastErrno()] ?? `system error ${lastErrno()}`;
     throw new ReplrtError(

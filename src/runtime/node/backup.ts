@@ -30,9 +30,10 @@ export async function startBackup(core: Core, address: Address): Promise<void> {
   const driver = new BackupDriver(
     core,
     address,
-    (primary, takeOver) => {
+    (primary, takeOver, goLive) => {
       serve(core, server, primary);
-      takeOverService(core, primary, takeOver, old, welcome.serving);
+      takeOverService(core, primary, takeOver, goLive)
+        .then(() => runTakeoverHook(core, takeOver, old, welcome.serving));
     },
   );
   server.visitors = {
@@ -41,26 +42,35 @@ export async function startBackup(core: Core, address: Address): Promise<void> {
   };
 }
 
-/** Opens the guest's addresses to its clients, and tells the operator's tools. */
+/** Opens the guest's addresses to its clients, then lets it go live. */
 async function takeOverService(
   core: Core,
   primary: PrimaryDriver,
   takeOver: TakeOver,
+  goLive: () => void,
+): Promise<void> {
+  const { sockets } = core.parts;
+  primary.pump();
+  await primary.mayServe();
+  if (!takeOver.ended) {
+    sockets.listen();
+    goLive();
+  }
+  const bind = formatAddress(core.bind);
+  core.say.event({ event: "taken", bind, listen: sockets.texts });
+}
+
+/** Tells the operator's tools, by `--on-takeover`; `old` and `served` are the dead primary's addresses. */
+async function runTakeoverHook(
+  core: Core,
+  { epoch }: TakeOver,
   old: string,
   served: readonly string[],
 ): Promise<void> {
   const { options, parts, say } = core;
-  primary.pump();
-  await primary.mayServe();
-  if (!takeOver.ended) parts.sockets.listen();
-  say.event({
-    event: "taken",
-    bind: formatAddress(core.bind),
-    listen: parts.sockets.texts,
-  });
   if (options.onTakeover === undefined) return;
   const code = await runHook(options.onTakeover, {
-    REPLRT_EPOCH: `${takeOver.epoch.number}`,
+    REPLRT_EPOCH: `${epoch.number}`,
     REPLRT_RUN: core.runText,
     REPLRT_OLD_BIND: old,
     REPLRT_OLD_ADDRESS: served.join(" "),

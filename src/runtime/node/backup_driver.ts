@@ -20,7 +20,7 @@ import type { GuestReport } from "../guest/protocol.ts";
 import { bootMs, type Stamp } from "../host/clock.ts";
 import { type Address, formatAddress } from "../options.ts";
 import { OutputQueues } from "../outputs.ts";
-import { becomePrimary } from "./become_primary.ts";
+import { becomePrimary, goLive } from "./become_primary.ts";
 import type { Core } from "./core.ts";
 import { endForFault } from "./faults.ts";
 import { InboxFeeder } from "./inbox.ts";
@@ -32,6 +32,13 @@ import { askMember } from "./probes.ts";
 import { Turns, type Untimed } from "./turns.ts";
 import { breathe } from "./unhurried.ts";
 
+/** Gets the primary that a backup becomes, and what lets its guest go live. */
+export type OnTakeOver = (
+  driver: PrimaryDriver,
+  takeOver: TakeOver,
+  goLive: () => void,
+) => void;
+
 /** Makes the pure backup real: its events from the network and clock, its actions on disk, network and the guest's inbox. */
 export class BackupDriver {
   readonly #core: Core;
@@ -41,7 +48,7 @@ export class BackupDriver {
   readonly #outputs: OutputQueues;
   readonly #inbox: InboxFeeder;
   readonly #ticker: ReturnType<typeof setInterval>;
-  readonly #onTakeOver: (driver: PrimaryDriver, takeOver: TakeOver) => void;
+  readonly #onTakeOver: OnTakeOver;
   #links = 0;
   #channel: { readonly link: Link; readonly channel: Channel } | undefined;
   #connecting = false;
@@ -51,11 +58,11 @@ export class BackupDriver {
   #logEnded = false;
   #over = false;
 
-  /** `onTakeOver` gets the primary that this node becomes. */
+  /** `address` is its primary's. */
   constructor(
     core: Core,
     address: Address,
-    onTakeOver: (driver: PrimaryDriver, takeOver: TakeOver) => void,
+    onTakeOver: OnTakeOver,
   ) {
     const { options, guest } = core;
     const { heartbeatMs, timeoutMs } = options;
@@ -315,6 +322,6 @@ export class BackupDriver {
       stamp: this.#stamp,
       old: formatAddress(this.#address),
     });
-    this.#onTakeOver(driver, action);
+    this.#onTakeOver(driver, action, () => goLive(this.#inbox));
   }
 }

@@ -24,7 +24,7 @@ export interface Inheritance extends BeforeTakeover {
   readonly old: string;
 }
 
-/** Makes a backup that decided to take over the primary: its first message is TAKEOVER, behind which the guest goes live. */
+/** Makes a backup that decided to take over the primary: its first message is TAKEOVER, behind which the guest waits for {@linkcode goLive}. */
 export function becomePrimary(
   core: Core,
   action: TakeOver,
@@ -62,6 +62,10 @@ export function becomePrimary(
   clocks.offsets = offsets;
   const data = new Uint8Array(encode({ epoch, offsets: stampBytes(offsets) }));
   before.inbox.push(driver.control(Control.takeover, data), false);
-  before.inbox.close(liveRecord());
   return driver;
+}
+
+/** Lets the guest go on live once it has followed the log to its end; its listening sockets take connections by then. */
+export function goLive(inbox: InboxFeeder): void {
+  inbox.close(liveRecord());
 }

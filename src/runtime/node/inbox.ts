@@ -50,18 +50,18 @@ export class InboxFeeder {
   #start(): void {
     if (this.#running) return;
     this.#running = true;
-    this.#run().finally(() => this.#running = false);
+    this.#run();
   }
 
+  /** Writes all there is. Between finding nothing and ending there is no `await`, so that no push goes unseen. */
   async #run(): Promise<void> {
-    for (let batch = this.#next(); batch !== undefined; batch = this.#next()) {
-      await this.#write(batch.bytes);
+    for (;;) {
+      const bytes = this.#next()?.bytes ?? this.#last;
+      if (bytes === undefined) break;
+      if (bytes === this.#last) this.#last = undefined;
+      await this.#write(bytes);
     }
-    if (this.#last !== undefined) {
-      const record = this.#last;
-      this.#last = undefined;
-      await this.#write(record);
-    }
+    this.#running = false;
   }
 
   #next(): Batch | undefined {

@@ -7,6 +7,7 @@ import {
   nextFrame,
   openChannel,
 } from "../channel.ts";
+import { bootMs } from "../host/clock.ts";
 import { type Address, formatAddress } from "../options.ts";
 import type { Core } from "./core.ts";
 import { checkRefuse, checkWelcome } from "./handshake.ts";
@@ -27,14 +28,32 @@ export type LinkAttempt =
     readonly next: string | undefined;
   };
 
-/** Asks the primary at `address` for the log from `next`. */
+/** How soon a connection that broke before the answer is tried again: a process that dies closes its sockets one by one. */
+const AGAIN_MS = 5;
+
+/** Asks the primary at `address` for the log from `next`, within the time-out. */
 export async function openLink(
   core: Core,
   address: Address,
   next: number,
 ): Promise<LinkAttempt> {
+  const deadline = bootMs() + core.options.timeoutMs;
+  for (;;) {
+    const attempt = await tryLink(core, address, next);
+    if (attempt !== "broken") return attempt;
+    if (bootMs() > deadline) return failed("silent");
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+  }
+}
+
+async function tryLink(
+  core: Core,
+  address: Address,
+  next: number,
+): Promise<LinkAttempt | "broken"> {
   const { timeoutMs } = core.options;
   const channel = await openChannel(address, timeoutMs, core.envelope);
+  if (channel === "broken") return "broken";
   if (typeof channel === "string") return failed(channel);
   channel.send({ kind: "hello", value: helloOf(core, "follow", next) });
   const answer = await nextFrame(channel, timeoutMs);
@@ -42,7 +61,7 @@ export async function openLink(
     ? attemptOf(core, channel, answer.frame, formatAddress(address))
     : failed(answer.kind);
   if (attempt.kind !== "welcome") channel.destroy();
-  return attempt;
+  return answer.kind === "broken" ? "broken" : attempt;
 }
 
 /** Only a refused connection says that the process is gone. */

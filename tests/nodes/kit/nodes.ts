@@ -1,4 +1,5 @@
 /** Primaries and backups of a test, each on ports of its own. @module */
+import { tempDir } from "../../kit/place.ts";
 import {
   guest,
   PATIENCE_MS,
@@ -31,12 +32,17 @@ function words({ args = [], flags = [], plain = false }: Start): string[] {
   return [...json, ...flags, ...(args.length > 0 ? ["--", ...args] : [])];
 }
 
+/** A node that is killed leaves its temporary state behind: it goes with the test's directories. */
+function surroundings({ around }: Start): Surroundings {
+  return { ...around, env: { TMPDIR: tempDir(), ...around?.env } };
+}
+
 /** Starts a primary of the guest `name` on free ports. */
 export function launchPrimary(name: string, start: Start = {}): RunningNode {
   const bind = start.flags?.includes("--bind") ? [] : ["--bind", "127.0.0.1:0"];
   return startNode(
     ["run", guest(name), "--role", "primary", ...bind, ...words(start)],
-    start.around,
+    surroundings(start),
   );
 }
 
@@ -61,7 +67,7 @@ export function startBackup(
     ...["run", guest(name), "--role", "backup", "--join", join],
     ...bind,
     ...words(start),
-  ], start.around);
+  ], surroundings(start));
 }
 
 /** Starts a backup and waits until it is in sync, on both sides. */

@@ -1,5 +1,6 @@
 /** Nodes whose stdout and stderr nobody reads for a while. @module */
 import { join } from "node:path/posix";
+import { tempDir } from "../../kit/place.ts";
 
 const ROOT = join(import.meta.dirname as string, "../../..");
 
@@ -34,7 +35,11 @@ export class UnreadNode {
     this.#child = new Deno.Command(join(ROOT, "replrt"), {
       args: [...args],
       cwd: ROOT,
-      env: { NO_COLOR: "1", REPLRT_DENO: Deno.execPath() },
+      env: {
+        NO_COLOR: "1",
+        REPLRT_DENO: Deno.execPath(),
+        TMPDIR: tempDir(),
+      },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
