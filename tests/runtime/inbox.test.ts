@@ -35,17 +35,20 @@ function settle(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-test("a push is seen however few turns after the feeder ran dry it comes", async () => {
+test("a push and the end are seen however few turns after the feeder ran dry they come", async () => {
   for (let pause = 0; pause < 20; pause++) {
     const ring = Ring.of(4096);
     const feeder = new InboxFeeder(ring, () => undefined, () => {});
     feeder.push(message(1), false);
     await turns(pause);
     feeder.push(message(2), false);
-    await turns(pause);
-    feeder.close(message(3).bytes);
     await settle();
-    assert.equal(take(ring), [1, 2, 3], `${pause} turns`);
+    assert.equal(take(ring), [1, 2], `${pause} turns before a push`);
+    feeder.push(message(3), false);
+    await turns(pause);
+    feeder.close(message(4).bytes);
+    await settle();
+    assert.equal(take(ring), [3, 4], `${pause} turns before the end`);
   }
 });
 
