@@ -2,9 +2,12 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { killNodes, type RunningNode } from "../kit/node.ts";
+import { Random } from "../kit/random.ts";
 import { freePort, removeDirs } from "../kit/place.ts";
-import { launch, said, startBackup } from "./kit/cluster.ts";
-import { numbersOf } from "./kit/lines.ts";
+import { destroy, launch, said, startBackup } from "./kit/cluster.ts";
+import { assertConsecutive, numbersOf } from "./kit/lines.ts";
+
+const seed = Number(Deno.env.get("REPLAY") ?? Date.now() % 1_000_000);
 
 test.after(async () => {
   await killNodes();
@@ -74,6 +77,30 @@ test("a trap ends all nodes with 134 and a stack with function names, and is no 
     const text = node.stderr.join("\n");
     assert.match(text, /0: inner .*\n +1: middle .*\n +2: outer /, text);
     assert.not.match(text, /taking over|divergence/);
+  }
+});
+
+test("a program that is killed near its end prints all of its lines on one node or the other", async () => {
+  const random = new Random(seed);
+  const lines = 6_000;
+  for (let round = 0; round < 8; round++) {
+    const { primary, backups: [backup] } = startTogether("count", 1, [
+      `${lines}`,
+    ]);
+    await primary.waitForOutput(/line 1\n/);
+    await new Promise((resolve) => setTimeout(resolve, random.below(120)));
+    await destroy(primary);
+    assert.is((await backup!.exit).code, 0, `REPLAY=${seed}`);
+    const before = numbersOf(primary), after = numbersOf(backup!);
+    assertConsecutive(before);
+    assertConsecutive(after);
+    assert.is(before[0], 1);
+    const last = before.at(-1)!;
+    if (after.length === 0) assert.is(last, lines, `REPLAY=${seed}`);
+    else {
+      assert.ok(after[0]! <= last + 1, `REPLAY=${seed}`);
+      assert.is(after.at(-1), lines, `REPLAY=${seed}`);
+    }
   }
 });
 

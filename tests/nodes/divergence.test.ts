@@ -104,7 +104,7 @@ for (
       changed(counting.messages[seq] as Message, change),
     );
     const { fake, backup, code } = await follow("count", counting, messages);
-    assert.is(code, 123);
+    assert.is(code, 123, backup.stderr.join("\n"));
     const { report } = await backup.waitForEvent("divergence");
     assert.is(report.seq, seq);
     assert.match(report.recorded, recorded);
@@ -156,7 +156,7 @@ test("an exit in the log where the program goes on is a divergence", async () =>
   const end = control(Control.processExit, { kind: "exit", code: 0 });
   const messages = [...counting.messages.slice(0, seq), end];
   const { backup, code } = await follow("count", counting, messages);
-  assert.is(code, 123);
+  assert.is(code, 123, backup.stderr.join("\n"));
   const { report } = await backup.waitForEvent("divergence");
   assert.is(report.seq, seq);
   assert.match(report.recorded, "processExit");
@@ -169,7 +169,7 @@ test("another exit code than the log's is a divergence that names both", async (
     control(Control.processExit, { kind: "exit", code: 7 }),
   ];
   const { backup, code } = await follow("count", counting, messages);
-  assert.is(code, 123);
+  assert.is(code, 123, backup.stderr.join("\n"));
   const { report } = await backup.waitForEvent("divergence");
   assert.is(report.recorded, "exit with code 7");
   assert.is(report.replayed, "exit with code 0");
@@ -182,7 +182,7 @@ test("a program that ends where the log goes on is a divergence", async () => {
     counting.messages[seq] as Message,
   ];
   const { backup, code } = await follow("count", counting, messages);
-  assert.is(code, 123);
+  assert.is(code, 123, backup.stderr.join("\n"));
   const { report } = await backup.waitForEvent("divergence");
   assert.match(report.recorded, "fd_write(fd=1");
   assert.is(report.replayed, "exit with code 0");

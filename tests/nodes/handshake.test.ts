@@ -59,25 +59,25 @@ for (
   const { what, start, says, help } of [
     {
       what: "other arguments than the primary's",
-      start: { args: ["60"] },
+      start: () => ({ args: ["60"] }),
       says: /arguments differ: "60", the primary's: "50"/,
       help: /leave the arguments out, or repeat the primary's/,
     },
     {
       what: "another environment than the primary's",
-      start: { flags: ["--env", "A=2"] },
+      start: () => ({ flags: ["--env", "A=2"] }),
       says: /environment differ: "A=2", the primary's: "A=1"/,
       help: /leave --env out, or repeat the primary's/,
     },
     {
       what: "directories that the primary does not have",
-      start: { flags: ["--dir", `${Deno.makeTempDirSync()}::/more`] },
+      start: () => ({ flags: ["--dir", `${tempDir()}::/more`] }),
       says: /directories differ: "\/more", the primary's: none/,
       help: /give the same guest directories with --dir, in the same order/,
     },
     {
       what: "more listening sockets than the primary",
-      start: { flags: ["--tcplisten", "127.0.0.1:0"] },
+      start: () => ({ flags: ["--tcplisten", "127.0.0.1:0"] }),
       says: /listening sockets differ: 1, the primary's: 0/,
       help: /give as many --tcplisten as the primary has/,
     },
@@ -89,7 +89,7 @@ for (
       flags: ["--env", "A=1"],
     });
     const { code, message, next } = await failureOf(
-      startBackup("tick", primary.bind, start),
+      startBackup("tick", primary.bind, start()),
     );
     assert.is(code, 125);
     assert.match(message, says);

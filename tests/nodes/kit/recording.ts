@@ -39,14 +39,14 @@ export async function record(
   });
   await node.waitForEvent("waitingForBackups");
   const wire = await Wire.to(bind);
-  const hello = { ...await goodHello(name), phase: "follow" as const };
-  await wire.send({ kind: "hello", value: hello });
-  const { body, run, epoch } = await wire.next();
-  if (body.kind !== "welcome") throw new Error(`answered ${body.kind}`);
-  wire.origin = { run, epoch };
   const messages: Message[] = [];
+  let welcome: Welcome | undefined;
   let next = 0, heard = 0, over = false;
-  wire.onFrame = ({ body }) => {
+  wire.onFrame = ({ body, run, epoch }) => {
+    if (body.kind === "welcome") {
+      welcome = body.value as Welcome;
+      wire.origin = { run, epoch };
+    }
     if (body.kind === "data") {
       next = body.batch.first + body.batch.count;
       messages.push(...messagesOf(body.batch));
@@ -55,12 +55,14 @@ export async function record(
     over ||= body.kind === "bye";
     void wire.send({ kind: "ack", next, heard });
   };
-  void wire.send({ kind: "ack", next, heard });
+  const hello = { ...await goodHello(name), phase: "follow" as const };
+  await wire.send({ kind: "hello", value: hello });
   await until("the end of the log", () => over);
   await within(node.exit, "the end of the run");
   wire.close();
+  if (welcome === undefined) throw new Error("there was no welcome");
   return {
-    welcome: body.value as Welcome,
+    welcome,
     messages: messages.filter((message) =>
       methodOf(message) !== Control.memberJoined
     ),
