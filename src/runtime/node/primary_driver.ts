@@ -74,6 +74,7 @@ export class PrimaryDriver {
     this.#ticker = setInterval(() => this.#tick(), options.heartbeatMs / 2);
     core.answer = () => this.#engine.answer();
     core.guest.onReport = (report) => this.#report(report);
+    if (this.#end !== undefined) this.#caughtUp();
   }
 
   /** Numbers of members in sync. */
@@ -247,17 +248,20 @@ export class PrimaryDriver {
       case "ready":
         return;
       case "live":
-        while (this.drain());
-        this.#leftLimit = Infinity;
-        return;
+        return this.#caughtUp();
       case "ended":
         this.#end = report.end;
-        this.#leftLimit = Infinity;
-        return void this.drain();
+        return this.#caughtUp();
       default:
         this.close();
         return endForFault(this.#core, report, () => {});
     }
+  }
+
+  /** The guest is past the log that it followed: all it queued on its way is in the outbox, and counts from now on. */
+  #caughtUp(): void {
+    while (this.drain());
+    this.#leftLimit = Infinity;
   }
 
   /** The log has ended, every member holds it, and all outputs on stdio have left. */
