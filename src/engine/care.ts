@@ -10,6 +10,9 @@ import type { Peer } from "./peers.ts";
 import type { PrimaryState } from "./state.ts";
 import { verdictOf, type Why } from "./watch.ts";
 
+/** A joiner that is silent for so many time-outs is dropped: it may not hold what is sent to it for ever. */
+const JOINER_TIMEOUTS = 10;
+
 /** Asks nodes, and draws the consequences. */
 export class Care {
   readonly #state: PrimaryState;
@@ -94,8 +97,20 @@ export class Care {
       if (!this.#state.done) this.#check(node);
     }
     if (this.#state.done) return;
+    this.#dropSilentJoiners();
     for (const lost of watch.lostToAsk(now, 2 * options.timeoutMs, false)) {
       this.#ask(lost.node, lost.address, "lost");
+    }
+  }
+
+  #dropSilentJoiners(): void {
+    const { peers, membership, now, options } = this.#state;
+    const limit = JOINER_TIMEOUTS * options.timeoutMs;
+    for (const peer of peers.values()) {
+      const joiner = membership.find(peer.node) === undefined;
+      if (joiner && now - peer.heardAt > limit) {
+        this.#state.expel(peer, "it was silent");
+      }
     }
   }
 

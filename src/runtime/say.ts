@@ -40,7 +40,8 @@ export class Say {
   end(end: GuestEnd): void {
     const trap = end.kind === "trap" ? end.reason : null;
     if (this.#style.json) {
-      this.event({ event: "ended", code: exitCodeOf(end), trap });
+      const frames = end.kind === "trap" ? [...end.frames] : [];
+      this.event({ event: "ended", code: exitCodeOf(end), trap, frames });
     } else if (end.kind === "trap") this.lines(trapLines(end));
   }
 

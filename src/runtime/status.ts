@@ -61,8 +61,8 @@ export type StatusEvent =
   | { event: "moved"; from: string; to: string }
   /** Status lines that nobody read in time were dropped. */
   | { event: "dropped"; lines: number }
-  /** The guest ended; `trap` is the trap's reason, null for an exit of its own. */
-  | { event: "ended"; code: number; trap: string | null };
+  /** The guest ended; `trap` is the trap's reason, null for an exit of its own, `frames` its stack, innermost first. */
+  | { event: "ended"; code: number; trap: string | null; frames: string[] };
 
 /** How to print: the fields of `RunOptions` of these names. */
 export type StatusStyle = { readonly json: boolean; readonly quiet: boolean };

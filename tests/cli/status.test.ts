@@ -155,11 +155,11 @@ const GOLDEN: { [N in Name]: Rows<N> } = {
   ]],
   ended: [
     [
-      { event: "ended", code: 3, trap: null },
+      { event: "ended", code: 3, trap: null, frames: [] },
       "replrt: the program ended with exit code 3",
     ],
     [
-      { event: "ended", code: 134, trap: "unreachable" },
+      { event: "ended", code: 134, trap: "unreachable", frames: [] },
       "replrt: the program trapped: unreachable (exit code 134)",
     ],
   ],

@@ -31,6 +31,20 @@ test("a member that is silent while another acks is asked, and holds everything 
   assert.ok(hand.engine.mayRelease(hand.now));
 });
 
+test("a joiner that never answers is dropped after ten time-outs, one that acks is not", () => {
+  const hand = PrimaryHand.withMembers([2]);
+  hand.connect(3);
+  hand.connect(4);
+  for (let passed = 0; passed < 12 * TIMEOUT; passed += HEARTBEAT) {
+    hand.pass(HEARTBEAT, [2, 4]);
+    const dropped = only(hand.actions, "drop").map(({ peer }) => peer);
+    assert.equal(dropped, dropped.includes(3) ? [3] : []);
+    if (passed < 9 * TIMEOUT) assert.equal(dropped, []);
+  }
+  const peers = hand.engine.status().peers.map(({ node }) => node);
+  assert.equal(peers.sort(), [2, 4]);
+});
+
 test("a removal frees outputs only when the remaining members hold it", () => {
   const hand = PrimaryHand.withMembers([2, 3]);
   hand.append(2);

@@ -3,13 +3,20 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { killNodes, type RunningNode } from "../kit/node.ts";
 import { Random } from "../kit/random.ts";
-import { freePort, removeDirs } from "../kit/place.ts";
-import { destroy, launch, said, startBackup } from "./kit/cluster.ts";
-import { assertConsecutive, numbersOf } from "./kit/lines.ts";
+import { freePort, removeDirs, tempDir } from "../kit/place.ts";
+import { codeOf, destroy, launch, said, startBackup } from "./kit/cluster.ts";
+import {
+  assertConsecutive,
+  assertContinued,
+  numbersOf,
+  until,
+} from "./kit/lines.ts";
+import { closeProxies, Proxy } from "./kit/proxy.ts";
 
 const seed = Number(Deno.env.get("REPLAY") ?? Date.now() % 1_000_000);
 
 test.after(async () => {
+  closeProxies();
   await killNodes();
   removeDirs();
 });
@@ -42,9 +49,7 @@ function startTogether(
 }
 
 async function codesOf(nodes: readonly RunningNode[]): Promise<number[]> {
-  return (await Promise.all(nodes.map(({ exit }) => exit))).map(({ code }) =>
-    code
-  );
+  return await Promise.all(nodes.map(codeOf));
 }
 
 test("a program that ends well ends all nodes with 0, and only the primary prints", async () => {
@@ -80,6 +85,39 @@ test("a trap ends all nodes with 134 and a stack with function names, and is no 
   }
 });
 
+test("a program whose end the dead primary could not make known ends on the survivor, with all it printed", async () => {
+  const dirs = [tempDir(), tempDir()];
+  const optionsOf = (i: number) => [
+    ...["--timeout", "8000", "--state-dir", dirs[i] as string],
+  ];
+  const sizes = () => dirs.map((dir) => Deno.statSync(`${dir}/log`).size);
+  const bind = `127.0.0.1:${freePort()}`;
+  const primary = launch("count", {
+    options: [
+      ...["--role", "primary", "--bind", bind, "--wait-backups", "1"],
+      ...optionsOf(0),
+    ],
+    args: ["40", "20"],
+  });
+  await primary.waitForEvent("waitingForBackups");
+  const proxy = await Proxy.before(bind);
+  const backup = startBackup("count", proxy.address, { options: optionsOf(1) });
+  await primary.waitForOutput(/line 1\n/);
+  proxy.hush();
+  let last = 0, since = Date.now();
+  await until("the end of both logs", () => {
+    const [own, other] = sizes() as [number, number];
+    if (own !== last) [last, since] = [own, Date.now()];
+    return own === other && Date.now() - since > 1000;
+  });
+  assert.ok(numbersOf(primary).length < 40);
+  await destroy(primary);
+  proxy.close();
+  assert.is(await codeOf(backup), 0);
+  assert.is(numbersOf(backup).at(-1), 40);
+  assertContinued(primary, backup);
+});
+
 test("a program that is killed near its end prints all of its lines on one node or the other", async () => {
   const random = new Random(seed);
   const lines = 6_000;
@@ -90,7 +128,7 @@ test("a program that is killed near its end prints all of its lines on one node 
     await primary.waitForOutput(/line 1\n/);
     await new Promise((resolve) => setTimeout(resolve, random.below(120)));
     await destroy(primary);
-    assert.is((await backup!.exit).code, 0, `REPLAY=${seed}`);
+    assert.is(await codeOf(backup!), 0, `REPLAY=${seed}`);
     const before = numbersOf(primary), after = numbersOf(backup!);
     assertConsecutive(before);
     assertConsecutive(after);

@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { killNodes, type RunningNode } from "../kit/node.ts";
 import { removeDirs } from "../kit/place.ts";
 import {
+  codeOf,
   destroy,
   errorOf,
   said,
@@ -45,7 +46,7 @@ test("a primary frozen past the time-out releases nothing more to its clients an
   const received = witness.received + waiting.received;
 
   primary.node.kill("SIGCONT");
-  const { code } = await primary.node.exit;
+  const code = await codeOf(primary.node);
   const { message, next } = await errorOf(primary.node);
   assert.is(code, 125);
   assert.match(message, `${survivor.bind} took over`);
@@ -72,7 +73,7 @@ test("a primary frozen past the time-out prints nothing more", async () => {
   await moreLines(backup!, 50);
   const { length } = primary.node.stdoutBytes;
   primary.node.kill("SIGCONT");
-  assert.is((await primary.node.exit).code, 125);
+  assert.is(await codeOf(primary.node), 125);
   assert.is(primary.node.stdoutBytes.length, length);
   assertContinued(primary.node, backup!);
 });
@@ -108,7 +109,7 @@ test("a backup frozen past the time-out is left behind, does not take over, and 
   await primary.node.waitForEvent("degraded");
   await witness.more(100);
   backup!.kill("SIGCONT");
-  assert.is((await backup!.exit).code, 125);
+  assert.is(await codeOf(backup!), 125);
   assert.not.ok(said(backup!, "takeover"));
   witness.paceMs = 10;
   const other = startBackup("kv", primary.bind, how);
@@ -134,7 +135,7 @@ test("a backup frozen while its primary dies never takes over", async () => {
   await witness.more(100);
   await destroy(primary.node);
   backup!.kill("SIGCONT");
-  assert.is((await backup!.exit).code, 125);
+  assert.is(await codeOf(backup!), 125);
   const { message, next } = await errorOf(backup!);
   assert.match(message, "cannot take over");
   assert.ok(next);

@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { killNodes } from "../kit/node.ts";
 import { removeDirs } from "../kit/place.ts";
 import {
+  codeOf,
   destroy,
   errorOf,
   said,
@@ -78,7 +79,7 @@ test("a backup whose primary dies while it catches up never goes live and says w
   Deno.removeSync(state, { recursive: true });
   proxy.close();
   await witness.stop();
-  assert.is((await joiner.exit).code, 125);
+  assert.is(await codeOf(joiner), 125);
   const { message, next } = await errorOf(joiner);
   assert.match(message, "not in sync within 3000 ms");
   assert.ok(next);
@@ -93,7 +94,7 @@ test("a backup without a primary says so once, and ends with 125 when its time i
     listeners: 1,
     options: ["--join-timeout", "1500"],
   });
-  assert.is((await backup.exit).code, 125);
+  assert.is(await codeOf(backup), 125);
   assert.match((await errorOf(backup)).message, gone.bind);
   const said = backup.stderr.filter((line) => /waitingForPrimary/.test(line));
   assert.is(said.length, 1);

@@ -5,6 +5,7 @@ import { killNodes, type RunningNode } from "../kit/node.ts";
 import { Random } from "../kit/random.ts";
 import { removeDirs } from "../kit/place.ts";
 import {
+  codeOf,
   destroy,
   errorOf,
   said,
@@ -167,7 +168,7 @@ test("a link that rests past the time-out gives the run to the backup, and the o
   await moreLines(at.primary.node, 50);
   at.proxy.stall();
   const survivor = await takenBy(at.backup);
-  assert.is((await at.primary.node.exit).code, 125);
+  assert.is(await codeOf(at.primary.node), 125);
   const { message, next } = await errorOf(at.primary.node);
   assert.match(message, `${survivor.bind} took over`);
   assert.match(next ?? "", survivor.bind);

@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { killNodes } from "../kit/node.ts";
 import { removeDirs } from "../kit/place.ts";
 import {
+  codeOf,
   errorOf,
   launch,
   said,
@@ -68,7 +69,7 @@ test("--degraded stop ends the primary with 125 when a backup gives no answer", 
   witness.start();
   await witness.more(100);
   backup!.kill("SIGSTOP");
-  assert.is((await primary.node.exit).code, 125);
+  assert.is(await codeOf(primary.node), 125);
   const { message, next } = await errorOf(primary.node);
   assert.match(message, "--degraded stop");
   assert.ok(next);

@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { killNodes, type RunningNode } from "../kit/node.ts";
 import { freePort, removeDirs, tempDir, treeOf } from "../kit/place.ts";
 import {
+  codeOf,
   destroy,
   errorOf,
   launch,
@@ -84,7 +85,7 @@ test("a killed primary restarted with --peer needs --overwrite where its directo
   await destroy(primary.node);
   const survivor = await takenBy(backup);
   const again = start(0);
-  assert.is((await again.exit).code, 125);
+  assert.is(await codeOf(again), 125);
   const { message, next } = await errorOf(again);
   assert.match(message, "it holds something else");
   assert.match(next ?? "", "--overwrite");

@@ -26,8 +26,30 @@ function temporary() {
   return {
     around: { env: { TMPDIR: dir } },
     left: () => [...Deno.readDirSync(dir)].map(({ name }) => name),
+    /** Makes all of it look as if nobody had touched it for an hour. */
+    age() {
+      const then = Date.now() / 1000 - 3600;
+      for (const { name } of Deno.readDirSync(dir)) {
+        Deno.utimeSync(`${dir}/${name}`, then, then);
+      }
+    },
   };
 }
+
+test("what a killed node leaves of temporary state is removed by a later node, what a living one has is not", async () => {
+  const { around, left, age } = temporary();
+  const killed = await startPrimary("tick", { ...TICK, around });
+  killed.node.kill("SIGKILL");
+  await within(killed.node.exit, "the end");
+  const [leftover] = left();
+  const living = await startPrimary("tick", { ...TICK, around });
+  assert.ok(left().includes(leftover!), "it is too young to be left over");
+  age();
+  const later = await startPrimary("tick", { ...TICK, around });
+  assert.is(left().length, 2);
+  assert.not(left().includes(leftover!));
+  for (const { node } of [living, later]) node.kill("SIGTERM");
+});
 
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
   test(`${signal} ends a primary as it ends any program, without temporary state left, and the backup takes over`, async () => {

@@ -3,12 +3,15 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
+import process from "node:process";
 import { doing, systemCode } from "./failure.ts";
 
 /** Makes a directory and its parents where they are missing. @throws {ReplrtError} */
@@ -19,12 +22,25 @@ export function makeStateDir(path: string): void {
   );
 }
 
-/** A new directory of its own among the system's temporary ones. @throws {ReplrtError} */
+/** Makes a new directory of this process among the system's temporary ones. @throws {ReplrtError} */
 export function temporaryDir(prefix: string): string {
   return doing(
     "make a temporary state directory",
     () => mkdtempSync(`${tmpdir()}/${prefix}`),
   );
+}
+
+/** How long nobody must have made anything in a temporary directory before it counts as left behind, in ms. */
+const LEFT_MS = 60_000;
+
+/** The temporary directories with this prefix that nobody has made anything in lately; those of others are left out. */
+export function oldTemporaryDirs(prefix: string): string[] {
+  const dirs = readdirSync(tmpdir()).filter((name) => name.startsWith(prefix));
+  return dirs.map((name) => `${tmpdir()}/${name}`).filter((path) => {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat !== undefined && stat.isDirectory() &&
+      stat.uid === process.getuid?.() && Date.now() - stat.mtimeMs > LEFT_MS;
+  });
 }
 
 /** A small file's text; undefined when there is none. @throws {ReplrtError} */

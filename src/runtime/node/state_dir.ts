@@ -1,8 +1,9 @@
 import { ReplrtError } from "../errors.ts";
-import { tryLock } from "../host/lock.ts";
+import { releaseLock, tryLock } from "../host/lock.ts";
 import {
   makeStateDir,
   moveTo,
+  oldTemporaryDirs,
   readText,
   removeState,
   temporaryDir,
@@ -15,6 +16,9 @@ interface Mark {
 }
 
 const MARK = "run.json";
+
+/** How the names of temporary state directories begin. */
+const PREFIX = "replrt-state-";
 
 /** Where a node keeps the log and the images: a given directory, or a temporary one that goes with the node. */
 export class StateDir {
@@ -32,7 +36,7 @@ export class StateDir {
    * @throws {ReplrtError} when it can't be made or another process has it.
    */
   static open(given: string | undefined): StateDir {
-    if (given === undefined) return new StateDir(temporaryDir("replrt-"), true);
+    if (given === undefined) return StateDir.#temporarily();
     makeStateDir(given);
     if (tryLock(given) === undefined) {
       throw new ReplrtError(
@@ -41,6 +45,19 @@ export class StateDir {
       );
     }
     return new StateDir(given, false);
+  }
+
+  /** A locked temporary directory. What a node left there that was killed is removed: its run lives on elsewhere, or is over. */
+  static #temporarily(): StateDir {
+    const path = temporaryDir(PREFIX);
+    tryLock(path);
+    for (const old of oldTemporaryDirs(PREFIX)) {
+      const lock = tryLock(old);
+      if (lock === undefined) continue;
+      removeState(old);
+      releaseLock(lock);
+    }
+    return new StateDir(path, true);
   }
 
   /** The run whose state this is, as 32 hex digits; undefined when it is empty. */

@@ -1,6 +1,7 @@
 /** Primaries and backups of one run, started on ports that the system chose. @module */
 import {
   guest,
+  PATIENCE_MS,
   RunningNode,
   startNode,
   type Surroundings,
@@ -99,6 +100,18 @@ export async function startCluster(
 export async function destroy(node: RunningNode): Promise<void> {
   node.kill("SIGKILL");
   await node.exit;
+}
+
+/** The exit code of a node. @throws {Error} when it goes on past the deadline. */
+export async function codeOf(node: RunningNode): Promise<number> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tooLong = new Promise<never>((_, reject) => {
+    const told = () => [`pid ${node.pid} goes on`, ...node.stderr].join("\n");
+    timer = setTimeout(() => reject(new Error(told())), PATIENCE_MS);
+  });
+  const { code } = await Promise.race([node.exit, tooLong]);
+  clearTimeout(timer);
+  return code;
 }
 
 /** Whether a node has said `event` so far, without taking it. */

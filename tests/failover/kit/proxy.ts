@@ -72,6 +72,11 @@ export class Proxy implements Weather {
     }
   }
 
+  /** Passes nothing on to the target over the connections there are; what it sends goes on. */
+  hush(): void {
+    for (const { client } of this.#pairs) client.pause();
+  }
+
   /** Ends a stall: what rested goes on. */
   flow(): void {
     this.#stalled = false;
