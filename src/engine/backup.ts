@@ -370,6 +370,10 @@ export class Backup {
   #mayTakeOver(): void {
     const succession = this.#succession;
     if (succession === undefined || !succession.settled) return;
+    if (succession.heir !== undefined) {
+      const { node, address } = succession.heir;
+      return this.#leave({ kind: "superseded", node, address });
+    }
     const self = this.#holding.membership.find(this.#options.self);
     assert(
       self !== undefined && this.#epoch !== undefined && this.#confirmed,

@@ -43,6 +43,7 @@ export class Succession {
   readonly #timeoutMs: number;
   readonly #open = new Map<NodeId, { member: Member; id: number }>();
   readonly #former: Former[] = [];
+  #heir: Member | undefined;
 
   /** @param asked the other members, each with the id of its probe */
   constructor(
@@ -64,6 +65,11 @@ export class Succession {
     return this.#open.size === 0;
   }
 
+  /** The first member in join order, of those before us, that lives: it takes over. */
+  get heir(): Member | undefined {
+    return this.#heir;
+  }
+
   /** Members that were not refused. */
   get former(): readonly Former[] {
     return this.#former;
@@ -83,7 +89,8 @@ export class Succession {
     return this.#read(question.member, answer.status);
   }
 
-  #read({ node, address, order }: Member, status: Status): Finding {
+  #read(member: Member, status: Status): Finding {
+    const { node, address, order } = member;
     const { role, epoch, members, next, heardMs } = status;
     const self = this.#self;
     const higher = epoch !== undefined && compareEpochs(epoch, self.epoch) > 0;
@@ -99,7 +106,8 @@ export class Succession {
     }
     const inSync = members.includes(node);
     if (inSync && order < self.member.order) {
-      return { kind: "leave", reason: superseded };
+      if (order < (this.#heir?.order ?? Infinity)) this.#heir = member;
+      return { kind: "wait" };
     }
     this.#former.push({ node, address, mayTakeOver: true });
     return { kind: "wait" };

@@ -280,6 +280,18 @@ test("order: one that lives and joined before goes first", () => {
   assert.equal(reason, { kind: "superseded", node: 3, address: "host:3" });
 });
 
+test("order: of several that go first the earliest is named, whoever answers first", () => {
+  const alive = status({ members: [3, 4, 2] });
+  for (const answers of [[3, 4], [4, 3]]) {
+    const hand = BackupHand.inSync([3, 4, 2]);
+    hand.fail("refused");
+    hand.asked();
+    assert.equal(leaveOf(hand.answer(answers[0]!, alive)), undefined);
+    const reason = leaveOf(hand.answer(answers[1]!, alive));
+    assert.equal(reason, { kind: "superseded", node: 3, address: "host:3" });
+  }
+});
+
 test("order: those that are refused or silent are passed over, with a higher epoch", () => {
   const hand = BackupHand.inSync([3, 4, 2]);
   hand.fail("refused");
