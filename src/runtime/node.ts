@@ -38,9 +38,11 @@ async function runReplicated(options: RunOptions, say: Say): Promise<number> {
   const state = StateDir.open(options.stateDir);
   const endWatch = beforeSignal(() => state.close());
   try {
+    const join = options.join ?? (options.peer &&
+      await runningAt(options.peer, options, loaded.hash, state.run));
     const directories = new Directories(
       options,
-      options.role === "backup" ? "make" : "refuse",
+      join === undefined ? "refuse" : "make",
     );
     const core = new Core({
       options,
@@ -50,8 +52,6 @@ async function runReplicated(options: RunOptions, say: Say): Promise<number> {
       directories,
       sockets: new GuestSockets(options.tcpListen),
     });
-    const join = options.join ??
-      (options.peer && await runningAt(core, options.peer));
     await Promise.race([
       join === undefined ? startPrimary(core) : startBackup(core, join),
       core.ended,

@@ -25,7 +25,12 @@ export type StatusEvent =
   /** A backup was started first and keeps trying; said once. */
   | { event: "waitingForPrimary"; address: string }
   /** `--wait-backups` holds the guest's start. */
-  | { event: "waitingForBackups"; inSync: number; needed: number }
+  | {
+    event: "waitingForBackups";
+    bind: string;
+    inSync: number;
+    needed: number;
+  }
   /** On the primary: a backup's handshake was good, it wants the log from `from`. */
   | { event: "joined"; peer: string; node: number; from: number }
   /** On the primary: from now on outputs wait for this backup. */
@@ -120,8 +125,8 @@ const SENTENCES: { readonly [N in Name]: (event: EventOf<N>) => string } = {
       ? `running ${role}${listens(listen)}`
       : `running as ${role}, takes backups at ${bind}${listens(listen)}`,
   waitingForPrimary: ({ address }) => `waiting for a primary at ${address}`,
-  waitingForBackups: ({ inSync, needed }) =>
-    `the program waits for ${plural(needed, "backup")} in sync, ${
+  waitingForBackups: ({ bind, inSync, needed }) =>
+    `the program waits for ${plural(needed, "backup")} in sync at ${bind}, ${
       grouped(inSync)
     } so far`,
   joined: ({ peer, node, from }) =>

@@ -46,8 +46,13 @@ const GOLDEN: { [N in Name]: Rows<N> } = {
     "replrt: waiting for a primary at 10.0.0.1:7400",
   ]],
   waitingForBackups: [[
-    { event: "waitingForBackups", inSync: 1, needed: 2 },
-    "replrt: the program waits for 2 backups in sync, 1 so far",
+    {
+      event: "waitingForBackups",
+      bind: "127.0.0.1:7400",
+      inSync: 1,
+      needed: 2,
+    },
+    "replrt: the program waits for 2 backups in sync at 127.0.0.1:7400, 1 so far",
   ]],
   joined: [[
     { event: "joined", peer: "10.0.0.2:41022", node: 7, from: 0 },

@@ -111,13 +111,10 @@ test("--wait-backups holds the program until so many are in sync", async () => {
     options: ["--role", "primary", "--wait-backups", "2", ...PATIENT],
     args: ["1"],
   });
-  const [line] = await node.waitFor(/^\{"event":"waitingForBackups".*$/);
-  assert.equal(JSON.parse(line), {
-    event: "waitingForBackups",
-    inSync: 0,
-    needed: 2,
-  });
-  const join = bindOf(node.pid);
+  const { bind: join, inSync, needed } = await node.waitForEvent(
+    "waitingForBackups",
+  );
+  assert.equal([inSync, needed], [0, 2]);
   const first = startBackup("tick", join);
   await first.waitForEvent("following");
   assert.not.ok(said(node, "serving"));
@@ -127,16 +124,5 @@ test("--wait-backups holds the program until so many are in sync", async () => {
   await servingOf(node);
   await moreLines(node, 10);
 });
-
-/** Where a process listens: a primary that waits does not say it yet. */
-function bindOf(pid: number): string {
-  const inodes = [...Deno.readDirSync(`/proc/${pid}/fd`)]
-    .map(({ name }) => Deno.readLinkSync(`/proc/${pid}/fd/${name}`))
-    .flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []);
-  const listening = Deno.readTextFileSync("/proc/net/tcp").split("\n")
-    .map((line) => line.trim().split(/\s+/))
-    .find((row) => row[3] === "0A" && inodes.includes(row[9] ?? ""));
-  return `127.0.0.1:${parseInt(listening![1]!.split(":")[1]!, 16)}`;
-}
 
 test.run();

@@ -162,6 +162,33 @@ test("--peer that is a backup of a living primary: the node joins that primary",
   assert.is(address, primary.bind);
 });
 
+test("--peer without an answer: the node starts the run, but not with --degraded stop", async () => {
+  const silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  try {
+    const flags = ["--peer", `127.0.0.1:${silent.addr.port}`];
+    const { message, next } = await failureOf(
+      launchPrimary("tick", { flags: [...flags, "--degraded", "stop"] }),
+    );
+    assert.match(message, "gives no answer");
+    assert.match(next, "before you start this node");
+    await startPrimary("tick", { flags });
+  } finally {
+    silent.close();
+  }
+});
+
+test("--peer that is joined: a missing directory is made, as for any backup", async () => {
+  const primary = await startPrimary("tick", {
+    flags: ["--dir", `${tempDir()}::/data`],
+  });
+  const copy = `${tempDir()}/missing`;
+  const again = launchPrimary("tick", {
+    flags: ["--dir", `${copy}::/data`, "--peer", primary.bind],
+  });
+  await again.waitForEvent("following");
+  assert.ok(Deno.statSync(copy).isDirectory);
+});
+
 test("--peer that is no replrt is refused", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   void (async () => {

@@ -1,9 +1,9 @@
 import { runTag, sameRun } from "../../engine/epoch.ts";
+import { NO_CLOCKS } from "../../engine/frame.ts";
 import { ReplrtError } from "../errors.ts";
 import { bootMs } from "../host/clock.ts";
-import { type Address, formatAddress } from "../options.ts";
-import type { Core } from "./core.ts";
-import { parseAddress, probe, statusOf } from "./probes.ts";
+import { type Address, formatAddress, type RunOptions } from "../options.ts";
+import { type Asker, parseAddress, probe, statusOf } from "./probes.ts";
 
 /** How long a peer that still follows our former self is given to take over, in time-outs. */
 const PATIENCE = 4;
@@ -11,24 +11,33 @@ const PATIENCE = 4;
 /**
  * Asks the node at `--peer` whether the run lives on there (rule 2).
  *
- * Gives the address to join as a backup, or undefined when nobody is there and this node may start the run.
+ * Gives the address to join as a backup, or undefined when nobody is there and this node may start a run of its own.
+ *
+ * @param module SHA-256 of this node's module.
+ * @param held the run of the state directory, if it holds one.
  *
  * @throws {ReplrtError} when another program's run lives there, or it can't be told who is primary.
  */
 export async function runningAt(
-  core: Core,
   peer: Address,
+  options: RunOptions,
+  module: string,
+  held: string | undefined,
 ): Promise<Address | undefined> {
-  const { options, parts } = core;
-  const held = parts.state.run;
   const where = formatAddress(peer);
   const deadline = bootMs() + PATIENCE * options.timeoutMs;
   for (;;) {
-    const answer = await probe(core, where);
+    const answer = await probe(stranger(options), where);
     if (answer.kind === "problem") {
       throw new ReplrtError(
         `cannot ask ${where}: it ${answer.reason}`,
         "give the --bind address of the other node with --peer",
+      );
+    }
+    if (answer.kind === "silent" && options.degraded === "stop") {
+      throw new ReplrtError(
+        `cannot start beside ${where}: it gives no answer, and --degraded stop was asked for`,
+        "see whether the run lives on there before you start this node",
       );
     }
     if (answer.kind !== "frame") return undefined;
@@ -39,15 +48,25 @@ export async function runningAt(
         "use the same version of replrt on both nodes",
       );
     }
-    const foreign = status.module !== parts.loaded.hash ||
+    const foreign = status.module !== module ||
       (held !== undefined && !sameRun(answer.frame.run, runTag(bytesOf(held))));
     if (foreign) {
-      throw foreignRun(where, status.module, parts.loaded.hash, held);
+      throw foreignRun(where, status.module, module, held);
     }
     if (status.role === "primary") return peer;
     if (bootMs() > deadline) return followed(where, status.primary);
     await new Promise((resolve) => setTimeout(resolve, options.heartbeatMs));
   }
+}
+
+/** A node that is of no run yet. */
+function stranger(options: RunOptions): Asker {
+  const envelope = {
+    run: { low: 0, high: 0 },
+    epoch: { number: 0, node: 0 },
+    clocks: NO_CLOCKS,
+  };
+  return { self: 0, bind: options.bind, options, envelope: () => envelope };
 }
 
 function bytesOf(hex: string): Uint8Array {

@@ -92,6 +92,7 @@ export class PrimaryDriver {
     while (this.inSync < count) {
       this.#core.say.event({
         event: "waitingForBackups",
+        bind: formatAddress(this.#core.bind),
         inSync: this.inSync,
         needed: count,
       });

@@ -5,10 +5,10 @@ import {
   sameRun,
 } from "../../engine/epoch.ts";
 import type { MemberAnswer, PeerAnswer } from "../../engine/events.ts";
-import type { Frame } from "../../engine/frame.ts";
+import type { Envelope, Frame } from "../../engine/frame.ts";
 import { type Answer, ask } from "../channel.ts";
 import { bootMs } from "../host/clock.ts";
-import { type Address, formatAddress } from "../options.ts";
+import { type Address, formatAddress, type RunOptions } from "../options.ts";
 import type { Core, NodeStatus } from "./core.ts";
 
 /** An address in the form HOST:PORT that came over the wire. */
@@ -21,18 +21,30 @@ export function parseAddress(text: string): Address | undefined {
     : { host, port: Number(port) };
 }
 
+/** Who asks. */
+export interface Asker {
+  readonly self: NodeId;
+  /** Where it is reached. */
+  readonly bind: Address;
+  readonly options: RunOptions;
+  readonly envelope: () => Envelope;
+}
+
 /**
  * Asks the node at `address` what it is; the probe is a sign of life of this node, and says where it is reached. A connection
  * that breaks is no answer: it asks again, until the time-out.
  */
-export async function probe(core: Core, address: string): Promise<Answer> {
+export async function probe(
+  asker: Asker,
+  address: string,
+): Promise<Answer> {
   const target = parseAddress(address);
   if (target === undefined) return { kind: "silent" };
-  const { timeoutMs, heartbeatMs } = core.options;
-  const value = { node: core.self, address: formatAddress(core.bind) };
+  const { timeoutMs, heartbeatMs } = asker.options;
+  const value = { node: asker.self, address: formatAddress(asker.bind) };
   const deadline = bootMs() + timeoutMs;
   for (let left = timeoutMs; left > 0; left = deadline - bootMs()) {
-    const answer = await ask(target, left, core.envelope, {
+    const answer = await ask(target, left, asker.envelope, {
       kind: "probe",
       value,
     });
