@@ -27,7 +27,7 @@ import type {
 import type { Body, Frame } from "./frame.ts";
 import { Holding } from "./holding.ts";
 import type { Member } from "./membership.ts";
-import { raisedEpoch, Succession } from "./succession.ts";
+import { raisedEpoch, Succession, takeOver } from "./succession.ts";
 
 /** A snapshot for status lines. */
 export interface BackupStatus {
@@ -379,25 +379,9 @@ export class Backup {
       self !== undefined && this.#epoch !== undefined && this.#confirmed,
       "a takeover without sync",
     );
-    const old = {
-      node: this.#epoch.node,
-      address: this.#address,
-      mayTakeOver: false,
-    };
-    const silent = succession.why === "silent";
     this.#done = true;
-    this.#out.push({
-      kind: "takeOver",
-      epoch: raisedEpoch(this.#epoch, self),
-      next: this.next,
-      left: this.#holding.released,
-      former: silent ? [...succession.former, old] : succession.former,
-      members: this.#holding.membership.members.filter((member) =>
-        member !== self
-      ),
-      at: this.#now,
-      ended: this.#holding.membership.ended,
-      why: succession.why,
-    });
+    const old = { node: this.#epoch.node, address: this.#address };
+    const epoch = raisedEpoch(this.#epoch, self);
+    this.#out.push(takeOver(succession, this.#holding, old, epoch, this.#now));
   }
 }

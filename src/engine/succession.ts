@@ -9,7 +9,9 @@ import type {
   LeaveReason,
   MemberAnswer,
   Status,
+  TakeOver,
 } from "./events.ts";
+import type { Holding } from "./holding.ts";
 import type { Former, Member } from "./membership.ts";
 
 /** What follows from an answer: wait for the rest, end, or the primary lives. */
@@ -112,4 +114,26 @@ export class Succession {
     this.#former.push({ node, address, mayTakeOver: true });
     return { kind: "wait" };
   }
+}
+
+/** The decision to take over from `old` in `epoch`, after a settled round. */
+export function takeOver(
+  { why, former }: Succession,
+  { membership, next, released }: Holding,
+  old: { readonly node: NodeId; readonly address: string },
+  epoch: Epoch,
+  now: number,
+): TakeOver {
+  const silent = why === "silent";
+  return {
+    kind: "takeOver",
+    epoch,
+    next,
+    left: released,
+    former: silent ? [...former, { ...old, mayTakeOver: false }] : former,
+    members: membership.members.filter(({ node }) => node !== epoch.node),
+    at: now,
+    ended: membership.ended,
+    why,
+  };
 }

@@ -23,7 +23,7 @@ const AT = {
 const buffer = new Uint8Array(256);
 const view = new DataView(buffer.buffer);
 
-/** File type bits of a mode (S_IFMT >> 12) as preview1's. */
+/** File type bits of a mode (S_IFMT >> 12), which are also the types of `getdents64(2)`, as preview1's. */
 const FROM_MODE: Readonly<Record<number, number>> = {
   2: FileType.characterDevice,
   4: FileType.directory,
@@ -58,16 +58,6 @@ export function statOf(handle: number): HostStat | number {
   };
 }
 
-/** Directory entry types of `getdents64(2)` as preview1's. */
-const FROM_DIRENT: Readonly<Record<number, number>> = {
-  2: FileType.characterDevice,
-  4: FileType.directory,
-  6: FileType.blockDevice,
-  8: FileType.regularFile,
-  10: FileType.symbolicLink,
-  12: FileType.socketStream,
-};
-
 /** All entries of an open directory, `.` and `..` among them, in the file system's order. */
 export function entriesOf(handle: number): HostEntry[] | number {
   const entries: HostEntry[] = [];
@@ -79,7 +69,7 @@ export function entriesOf(handle: number): HostEntry[] | number {
     if (size <= 0) return size < 0 ? size : entries;
     for (let at = 0; at < size; at += blockView.getUint16(at + 16, true)) {
       const name = block.subarray(at + 19, block.indexOf(0, at + 19)).slice();
-      const filetype = FROM_DIRENT[blockView.getUint8(at + 18)] ??
+      const filetype = FROM_MODE[blockView.getUint8(at + 18)] ??
         FileType.unknown;
       entries.push({ name, ino: blockView.getBigUint64(at, true), filetype });
     }
