@@ -1,5 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { inodeOf, machineId } from "../../src/runtime/host/lock.ts";
 import type { Hello } from "../../src/runtime/node/handshake.ts";
 import { guest, killNodes, startNode } from "../kit/node.ts";
 import { removeDirs, tempDir } from "../kit/place.ts";
@@ -41,6 +42,20 @@ async function refusalOf(
   await wire.closed;
   return rest;
 }
+
+test("a directory that the primary has itself is refused by machine, device and inode, where no lock tells", async () => {
+  const dir = tempDir();
+  const primary = await startPrimary("tick", {
+    ...TICK,
+    flags: ["--dir", `${dir}::/data`],
+  });
+  const identity = `${machineId()}:${inodeOf(dir)}`;
+  const dirs = [{ guest: "/data", identity }];
+  const { reason, next } = await refusalOf(primary, { dirs });
+  assert.match(reason, "the same directory for /data");
+  assert.match(reason, identity);
+  assert.match(next, "a directory of its own");
+});
 
 test("another module is refused, both hashes are named, and the primary says so", async () => {
   const primary = await startPrimary("tick", TICK);
