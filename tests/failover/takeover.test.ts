@@ -80,31 +80,73 @@ test("a program that sleeps between its lines goes on where the old primary stop
   assertContinued(primary.node, backup!);
 });
 
-test("monotonic and real time go on from what the old primary delivered", async () => {
-  const times = 150_000;
-  const bind = `127.0.0.1:${freePort()}`;
-  const primary = launch("clock", {
-    options: [
-      ...["--role", "primary", "--bind", bind, "--wait-backups", "1"],
-      ...PATIENT,
-    ],
-    args: [`${times}`],
-  });
-  const backup = startBackup("clock", bind, { options: PATIENT });
-  await until("some lines", () => primary.stdoutBytes.length > 100_000);
-  await destroy(primary);
-  assert.is(await codeOf(backup), 0);
-  assert.ok(clocksOf(primary.stdout).length < times, "the primary was done");
-  assert.ok(backup.stdout.length > 0);
-  const all = clocksOf(joined(primary.stdout, backup.stdout));
-  assert.is(all.length, times);
-  for (const clock of [0, 1]) {
-    const back = all.findIndex((line, i) =>
-      i > 0 && line[clock]! < all[i - 1]![clock]!
-    );
-    assert.is(back, -1);
+/** Clocks of the backup's machine, in seconds against the primary's; a time namespace stands for another machine. */
+const HOSTS: readonly (readonly [what: string, offset: number])[] = [
+  ["the same clocks", 0],
+  ["a monotonic clock 1000 s behind", -1000],
+  ["a monotonic clock 100000 s ahead", 100_000],
+];
+
+for (const [what, offset] of HOSTS) {
+  const run = offset === 0 || mayShiftClocks() ? test : test.skip;
+  run(
+    `a program's clocks neither jump back nor ahead when the survivor has ${what}`,
+    async () => {
+      const times = 150_000;
+      const bind = `127.0.0.1:${freePort()}`;
+      const primary = launch("clock", {
+        options: [
+          ...["--role", "primary", "--bind", bind, "--wait-backups", "1"],
+          ...PATIENT,
+        ],
+        args: [`${times}`],
+      });
+      const env = offset === 0 ? {} : { REPLRT_DENO: shiftedDeno(offset) };
+      const backup = startBackup("clock", bind, { options: PATIENT, env });
+      await until("some lines", () => primary.stdoutBytes.length > 100_000);
+      await destroy(primary);
+      assert.is(await codeOf(backup), 0);
+      assert.ok(
+        clocksOf(primary.stdout).length < times,
+        "the primary was done",
+      );
+      assert.ok(backup.stdout.length > 0);
+      const all = clocksOf(joined(primary.stdout, backup.stdout));
+      assert.is(all.length, times);
+      for (const clock of [0, 1]) {
+        const steps = all.slice(1).map((line, i) =>
+          line[clock]! - all[i]![clock]!
+        );
+        assert.not.ok(
+          steps.some((step) => step < 0n || step > 60_000_000_000n),
+        );
+      }
+    },
+  );
+}
+
+/** Whether this machine lets a test make time namespaces. */
+function mayShiftClocks(): boolean {
+  try {
+    return new Deno.Command("unshare", { args: ["-T", "true"] })
+      .outputSync().success;
+  } catch {
+    return false;
   }
-});
+}
+
+/** A program that is Deno with other monotonic clocks. */
+function shiftedDeno(seconds: number): string {
+  const path = `${tempDir()}/deno`;
+  const unshare =
+    `unshare -T --fork --kill-child --monotonic ${seconds} --boottime ${seconds}`;
+  Deno.writeTextFileSync(
+    path,
+    `#!/bin/sh\nexec ${unshare} ${Deno.execPath()} "$@"\n`,
+    { mode: 0o755 },
+  );
+  return path;
+}
 
 test("a program that only computes ends with the same result on the survivor", async () => {
   const args = ["400"];
