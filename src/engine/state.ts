@@ -4,7 +4,7 @@
  * @module
  */
 import { assert } from "../bytes/assert.ts";
-import { type Batch, controlBatch, controlsOf } from "./batch.ts";
+import { type Batch, controlBatch, controlsOf, nextOf } from "./batch.ts";
 import { compareEpochs, type Epoch, type NodeId } from "./epoch.ts";
 import type {
   PrimaryAction,
@@ -78,6 +78,10 @@ export class PrimaryState {
   append(batch: Batch): void {
     assert(batch.first === this.window.next, "a batch is out of order");
     assert(batch.bytes.byteLength <= MAX_BATCH, "a batch is too large");
+    assert(
+      nextOf(batch) <= Number.MAX_SAFE_INTEGER,
+      "the log is as long as numbers go",
+    );
     for (const message of controlsOf(batch)) this.membership.apply(message);
     this.window.push(batch);
     this.out.push({ kind: "store", batch });

@@ -17,6 +17,13 @@ import {
 
 const { memberJoined } = Control;
 
+test("numbers: the last that is exact is given, the next would be a bug", () => {
+  const hand = new PrimaryHand({ next: Number.MAX_SAFE_INTEGER - 2 });
+  hand.append(2);
+  assert.is(hand.engine.next, Number.MAX_SAFE_INTEGER);
+  assert.throws(() => hand.append(1), /as long as numbers go/);
+});
+
 test("output rule: without a member everything may leave", () => {
   const hand = new PrimaryHand();
   assert.equal(only(hand.append(3), "release"), [{ kind: "release", next: 3 }]);
