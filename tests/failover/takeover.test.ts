@@ -93,7 +93,7 @@ const HOSTS: readonly (readonly [name: string, offset: number])[] = [
 for (const [name, offset] of HOSTS) {
   const run = offset === 0 || mayShiftClocks() ? test : test.skip;
   run(
-    `a program's clocks neither jump back nor ahead when the survivor has ${what}`,
+    name,
     async () => {
       const times = 150_000;
       const bind = `127.0.0.1:${freePort()}`;
