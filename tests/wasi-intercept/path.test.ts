@@ -140,19 +140,22 @@ test("a directory that is swapped for a link while the guest opens below it neve
     const [a, b, c] = ["sub", "link", "spare"].map((n) => ${
     JSON.stringify(inside)
   } + "/" + n);
-    self.onmessage = () => {
-      self.postMessage(0);
-      for (;;) {
+    self.onmessage = ({ data: stop }) => {
+      self.postMessage("started");
+      while (Atomics.load(stop, 0) === 0) {
         Deno.renameSync(a, c); Deno.renameSync(b, a);
         Deno.renameSync(a, b); Deno.renameSync(c, a);
       }
+      self.postMessage("ended");
     };`;
   const url = URL.createObjectURL(
     new Blob([swapping], { type: "text/javascript" }),
   );
   const worker = new Worker(url, { type: "module" });
-  const started = new Promise((resolve) => worker.onmessage = resolve);
-  worker.postMessage(0);
+  const stop = new Int32Array(new SharedArrayBuffer(4));
+  const told = () => new Promise((resolve) => worker.onmessage = resolve);
+  const started = told();
+  worker.postMessage(stop);
   await started;
   const rig = new Rig({ dirs: [inside] });
   const paths = new Paths(rig);
@@ -174,6 +177,9 @@ test("a directory that is swapped for a link while the guest opens below it neve
     rig.call.fd_close!(fd);
     rig.drain();
   }
+  const ended = told();
+  Atomics.store(stop, 0, 1);
+  await ended;
   worker.terminate();
   assert.ok(seen.inside > 0, "nothing was ever opened");
 });
