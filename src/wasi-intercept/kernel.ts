@@ -1,6 +1,6 @@
 import type { Data } from "./data.ts";
 import type { Descriptors, Stream } from "./descriptors.ts";
-import type { Host } from "./host.ts";
+import type { Handle, Host } from "./host.ts";
 import type { GuestMemory } from "./memory.ts";
 import type { Inodes } from "./inodes.ts";
 
@@ -20,8 +20,8 @@ export interface Outputs {
   close(stream: Stream): void;
   /** Ends the sending side behind its bytes. */
   shutdownWrite(stream: Stream): void;
-  /** Whether `accept` would take bytes now. */
-  writable(stream: Stream): boolean;
+  /** Whether `accept` would take bytes now; a handle where the host has to be asked for that (POLLOUT). */
+  writable(stream: Stream): boolean | Handle;
   /** Says whether `Host.poll` is to be woken when a stream becomes writable. */
   polling(on: boolean): void;
   /** Whether no stream can be opened any more. */

@@ -87,11 +87,21 @@ function waitOf(k: Kernel, at: number): Wait | number {
   if (d === undefined) return Errno.badf;
   const readOnly = d.kind === "stream" && d.output < 0;
   if (readOnly && type === EventType.fdWrite) return Errno.badf;
-  return { at, type, deadline: 0n, clock: -1, fd, entry: entryOf(d, type) };
+  return { at, type, deadline: 0n, clock: -1, fd, entry: entryOf(k, d, type) };
 }
 
 /** What the host waits for; nothing where the guest's view alone decides: files, output queues, dead connections. */
-function entryOf(d: Descriptor, type: number): PollEntry | undefined {
+function entryOf(
+  k: Kernel,
+  d: Descriptor,
+  type: number,
+): PollEntry | undefined {
+  if (type === EventType.fdWrite && d.kind === "stream") {
+    const handle = k.outputs.writable(d);
+    return typeof handle === "number"
+      ? { handle, events: PollEvent.out, revents: 0 }
+      : undefined;
+  }
   const readable = (d.kind === "stream" || d.kind === "listener") &&
     type === EventType.fdRead;
   if (!readable || d.handle === undefined) return undefined;
@@ -123,7 +133,7 @@ function isDue(k: Kernel, { type, deadline, clock, fd, entry }: Wait): boolean {
   if (entry !== undefined) return false;
   const d = k.fds.get(fd);
   return !(type === EventType.fdWrite && d?.kind === "stream") ||
-    k.outputs.writable(d);
+    k.outputs.writable(d) === true;
 }
 
 /** Time to the nearest deadline in ns; negative when there is none. */
@@ -146,7 +156,9 @@ function addIfReady(k: Kernel, wait: Wait): void {
     addEvent(k, at, Errno.success, 0n, dead ? HANGUP : 0);
   } else if (entry.revents !== 0) {
     const closed = (entry.revents & (PollEvent.hangup | PollEvent.error)) !== 0;
-    const bytes = Math.max(0, k.host.readable(entry.handle));
+    const bytes = type === EventType.fdRead
+      ? Math.max(0, k.host.readable(entry.handle))
+      : 0;
     addEvent(k, at, Errno.success, BigInt(bytes), closed ? HANGUP : 0);
   }
 }

@@ -63,6 +63,31 @@ test("values of up to 4 MiB go in and out whole", async () => {
   await shutDown(node, client);
 });
 
+test("a client that reads late gets all of its answers, though it sends nothing more", async () => {
+  const { node, address } = await serve();
+  const client = await connectKv(address);
+  const size = 4 << 20, answers = 6;
+  await client.set("big", "x".repeat(size));
+  const [host, port] = address.split(":");
+  const late = connect({ host, port: Number(port) });
+  late.pause();
+  late.write("GET big\r\n".repeat(answers));
+  for (let i = 0; i < 20; i++) assert.is(await client.ping(), "PONG");
+  const head = `$${size}\r\n`.length;
+  const whole = answers * (head + size + 2);
+  let bytes = 0;
+  await new Promise<void>((resolve) => {
+    late.on("data", (part) => {
+      bytes += part.length;
+      if (bytes >= whole) resolve();
+    });
+    late.resume();
+  });
+  assert.is(bytes, whole);
+  late.destroy();
+  await shutDown(node, client);
+});
+
 test("commands in a pipeline are answered in order", async () => {
   const { node, address } = await serve();
   const client = await connectKv(address);

@@ -43,13 +43,8 @@ export class SoloOutputs implements Outputs {
     shutdownWrite(stream.handle as number);
   }
 
-  writable(stream: Stream): boolean {
-    const entry = {
-      handle: stream.handle as number,
-      events: PollEvent.out,
-      revents: 0,
-    };
-    return this.#host.poll([entry], 0n) > 0;
+  writable(stream: Stream): number {
+    return stream.handle as number;
   }
 
   polling(): void {}
