@@ -177,7 +177,8 @@ test("a backup's copy that is changed behind its back is a storage fault, no div
   }
   const primary = await startPrimary("calls", { args, flags: data(one) });
   const backup = await startInSync("calls", primary, { flags: data(two) });
-  Deno.writeFileSync(`${two}/file`, new Uint8Array(4096).fill(8));
+  using copy = Deno.openSync(`${two}/file`, { write: true });
+  copy.writeSync(new Uint8Array(4096).fill(8));
   const { code, message } = await failureOf(backup);
   assert.is(code, 125);
   assert.match(message, /gave other contents on this node's copy/);
