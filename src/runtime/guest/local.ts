@@ -1,5 +1,3 @@
-import { layout } from "../../bytes/layout.ts";
-
 /**
  * Records in the rings that never leave the node; their methods lie above all message methods.
  * They have the head of a message: `pid` is the stream's slot, `tid` the {@linkcode StreamOp}, `seq` the message they belong to.
@@ -22,12 +20,6 @@ export const StreamOp = {
   /** The stream ends; its slot is free after that. */
   close: 4,
 } as const;
-
-/** What guest and main isolate both see of a stream: an entry of the slot table. */
-export const StreamSlot = layout("StreamSlot", 8, [
-  [0, "u32", "queued", "bytes that wait for their release or for the peer"],
-  [4, "u32", "state", "0 free, 1 open, from 2 on failed: errno + 2"],
-]);
 
 /** Streams that a guest can have at once; beyond them accept gives `mfile`. */
 export const MAX_STREAMS = 16_384;

@@ -98,8 +98,3 @@ export function* takeImage(dir: string, path: string): Steps<Image> {
 export function* openImage(path: string): Steps<Image> {
   return new Image(path, yield* manifestOf(path));
 }
-
-/** Removes an image and everything in it; nothing there is fine. */
-export function removeImage(path: string): void {
-  removeTree(path);
-}
