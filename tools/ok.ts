@@ -25,7 +25,7 @@ let child: Deno.ChildProcess | undefined;
 let interrupted: number | undefined;
 
 function steps(): Step[] {
-  const modules = ["src", "tests", "tools", "bench"]
+  const modules = ["src", "tests", "tools", "bench", "examples"]
     .flatMap((folder) => walk(".", folder, [".ts"]));
   return [
     { name: "fmt", args: ["fmt", "--check"] },

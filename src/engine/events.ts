@@ -134,8 +134,11 @@ export type PrimaryAction =
     readonly from: number;
     readonly bytes: number;
   }
-  /** Outputs of messages below `next` may leave, while `mayRelease(now)` holds right before each write. */
-  | { readonly kind: "release"; readonly next: number }
+  /**
+   * Outputs of messages below `next` may leave, while `mayRelease(now)` holds right before each write; `held` is what every member
+   * has, which `--output async` does not wait for.
+   */
+  | { readonly kind: "release"; readonly next: number; readonly held: number }
   /** Ask `address`; several may be open for one peer. The PROBE carries our epoch. */
   | {
     readonly kind: "probe";

@@ -49,6 +49,7 @@ export class Primary {
   readonly #care: Care;
   readonly #links: Links;
   #releasable: number;
+  #held: number;
 
   constructor(options: PrimaryOptions) {
     assert(
@@ -58,7 +59,7 @@ export class Primary {
     this.#state = new PrimaryState(options);
     this.#care = new Care(this.#state);
     this.#links = new Links(this.#state, this.#care);
-    this.#releasable = this.#state.left;
+    this.#releasable = this.#held = this.#state.left;
   }
 
   /** The number of the next message. */
@@ -193,12 +194,12 @@ export class Primary {
     const { peers, membership, window, out, options, logged } = this.#state;
     for (const peer of peers.values()) this.#maySync(peer);
     const { next } = window;
-    const bound = options.output === "async"
-      ? next
-      : releaseBound(membership, peers, next, this.#releasable);
-    if (bound > this.#releasable) {
-      this.#releasable = bound;
-      out.push({ kind: "release", next: bound });
+    const held = releaseBound(membership, peers, next, this.#held);
+    const bound = options.output === "async" ? next : held;
+    if (bound > this.#releasable || held > this.#held) {
+      this.#releasable = Math.max(this.#releasable, bound);
+      this.#held = held;
+      out.push({ kind: "release", next: this.#releasable, held });
     }
     this.#care.settle();
     const least = leastAcked(membership, peers, next);

@@ -1,4 +1,6 @@
+import type { StatusAnswer } from "./embedding.ts";
 import { ReplrtError } from "./errors.ts";
+import type { Parent } from "./host/parent.ts";
 import { beforeSignal } from "./host/signals.ts";
 import { loadModule } from "./module/load.ts";
 import { startBackup } from "./node/backup.ts";
@@ -18,22 +20,30 @@ const LAST_LINES_MS = 1000;
 /**
  * Runs one node to its end and gives its exit code: the guest's own, 134 after a trap, 123 after a divergence.
  *
+ * @param parent the program that embeds this node: it gets the status lines, and answers when it asks.
  * @throws {ReplrtError} for what the operator has to mend.
  */
-export function runNode(options: RunOptions): Promise<number> {
+export function runNode(
+  options: RunOptions,
+  parent?: Parent,
+): Promise<number> {
   if (Deno.build.os !== "linux") {
     throw new ReplrtError(
       `cannot run on ${Deno.build.os}: only Linux has the calls in use`,
       "use Linux on x86-64 or arm64",
     );
   }
-  const say = new Say(options);
+  const say = new Say(options, parent?.handle);
   return options.role === "solo"
     ? runSoloNode(options, say)
-    : runReplicated(options, say);
+    : runReplicated(options, say, parent);
 }
 
-async function runReplicated(options: RunOptions, say: Say): Promise<number> {
+async function runReplicated(
+  options: RunOptions,
+  say: Say,
+  parent: Parent | undefined,
+): Promise<number> {
   const loaded = loadModule(options.module);
   const state = StateDir.open(options.stateDir);
   const endWatch = beforeSignal(() => state.close());
@@ -52,6 +62,7 @@ async function runReplicated(options: RunOptions, say: Say): Promise<number> {
       directories,
       sockets: new GuestSockets(options.tcpListen),
     });
+    parent?.onQuestion(() => say.lines([JSON.stringify(answerOf(core))]));
     await Promise.race([
       join === undefined ? startPrimary(core) : startBackup(core, join),
       core.ended,
@@ -65,4 +76,21 @@ async function runReplicated(options: RunOptions, say: Say): Promise<number> {
     state.close();
     await say.flush(LAST_LINES_MS);
   }
+}
+
+/** What an embedding program is told that asks. */
+function answerOf(core: Core): StatusAnswer {
+  const { role, node, epoch, members, next, address, primary } = core.status();
+  return {
+    status: {
+      role: epoch === undefined ? "starting" : role,
+      node,
+      run: core.runText,
+      epoch: epoch?.number ?? null,
+      members,
+      seq: next,
+      bind: address,
+      primary: primary ?? null,
+    },
+  };
 }

@@ -16,8 +16,13 @@ export type DegradedPolicy = typeof DEGRADED_POLICIES[number];
 /** A TCP address. `host` is a name or an IP address (IPv6 without brackets); port 0 asks for a free one. */
 export type Address = { readonly host: string; readonly port: number };
 
-/** A mirrored directory: a path on this node and the name the guest sees. */
-export type MirrorDir = { readonly host: string; readonly guest: string };
+/** A directory of the guest: a path on this node and the name the guest sees. */
+export type GuestDir = {
+  readonly host: string;
+  readonly guest: string;
+  /** Storage that all nodes mount, where only the primary changes anything; else each node has a copy of its own. */
+  readonly shared: boolean;
+};
 
 /**
  * All that `replrt run` was told, checked, with every default filled in.
@@ -31,8 +36,8 @@ export type RunOptions = {
   readonly args: readonly string[];
   /** The guest's environment as `NAME=value`, each name once, in order of first mention. Empty on a backup: the primary's. */
   readonly env: readonly string[];
-  /** Mirrored directories in descriptor order; guest names are unique. */
-  readonly dirs: readonly MirrorDir[];
+  /** In descriptor order; guest names are unique. */
+  readonly dirs: readonly GuestDir[];
   /** Listening sockets of the guest in descriptor order, after the directories. */
   readonly tcpListen: readonly Address[];
 

@@ -1,8 +1,8 @@
 import { assert } from "../bytes/assert.ts";
 
 /** Words of the control block, each on a cache line of its own. */
-const HEAD = 0, TAIL = 16, READER_SLEEPS = 32, WRITER_SLEEPS = 48;
-const CONTROL_BYTES = 256;
+const HEAD = 0, TAIL = 16, READER_SLEEPS = 32, WRITER_SLEEPS = 48, WAKES = 64;
+const CONTROL_BYTES = 320;
 
 /** Least bytes that stay free, so that a full ring is not taken for an empty one. */
 const GAP = 8;
@@ -83,10 +83,11 @@ export class Ring {
     Atomics.store(this.#control, HEAD, this.#written);
   }
 
-  /** Wakes a reader that sleeps. */
+  /** Wakes a reader that sleeps, or is about to: the wakes are counted, since one without a record behind it leaves HEAD as it was. */
   wakeReader(): void {
     if (Atomics.exchange(this.#control, READER_SLEEPS, 0) === 1) {
-      Atomics.notify(this.#control, HEAD);
+      Atomics.add(this.#control, WAKES, 1);
+      Atomics.notify(this.#control, WAKES);
     }
   }
 
@@ -112,19 +113,29 @@ export class Ring {
   /** Waits until there is something to read. Not for the main isolate. */
   waitReadable(): void {
     for (;;) {
-      const head = Atomics.load(this.#control, HEAD);
-      if (head !== this.tail) return;
-      Atomics.store(this.#control, READER_SLEEPS, 1);
-      Atomics.wait(this.#control, HEAD, head);
+      const wakes = this.#beforeSleep();
+      if (wakes === undefined) return;
+      Atomics.wait(this.#control, WAKES, wakes);
     }
   }
 
   /** Resolves when there is, or is about to be, something to read. */
   async readable(): Promise<void> {
-    const head = Atomics.load(this.#control, HEAD);
-    if (head !== this.tail) return;
+    const wakes = this.#beforeSleep();
+    if (wakes === undefined) return;
+    await Atomics.waitAsync(this.#control, WAKES, wakes).value;
+  }
+
+  /** Says that the reader sleeps; gives the count of wakes before that, undefined when there is something to read. */
+  #beforeSleep(): number | undefined {
+    const wakes = Atomics.load(this.#control, WAKES);
+    if (this.#hasRecords()) return undefined;
     Atomics.store(this.#control, READER_SLEEPS, 1);
-    await Atomics.waitAsync(this.#control, HEAD, head).value;
+    return this.#hasRecords() ? undefined : wakes;
+  }
+
+  #hasRecords(): boolean {
+    return Atomics.load(this.#control, HEAD) !== this.tail;
   }
 
   /** Resolves when the reader has consumed something since the last {@linkcode reserve}. One call at a time. */

@@ -15,15 +15,18 @@ const LIMIT = 32 << 10;
 
 const encoder = new TextEncoder();
 
-/** Writes status lines to stderr without ever blocking (rule 9). */
+/** Writes status lines without ever blocking (rule 9). */
 export class Say {
   readonly #style: StatusStyle;
+  readonly #handle: number;
   #waiting: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   #dropped = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(style: StatusStyle) {
+  /** @param handle where the lines go: stderr, or the socket to an embedding program. */
+  constructor(style: StatusStyle, handle = STDERR) {
     this.#style = style;
+    this.#handle = handle;
   }
 
   /** Says what happened, in one line; a divergence with its whole report. */
@@ -75,7 +78,7 @@ export class Say {
 
   #write(): void {
     while (this.#waiting.length > 0) {
-      const n = writeNow(STDERR, this.#waiting);
+      const n = writeNow(this.#handle, this.#waiting);
       if (n === -Errno.again) return this.#later();
       this.#waiting = n < 0 ? new Uint8Array(0) : this.#waiting.subarray(n);
     }

@@ -3,6 +3,7 @@ import { decode } from "cbor-x";
 import { Control } from "../engine/message.ts";
 import { Data } from "../wasi-intercept/data.ts";
 import { StorageFault } from "../wasi-intercept/kernel.ts";
+import { reopenShared } from "../wasi-intercept/shared.ts";
 import { replicated } from "../wasi-intercept/specialise.ts";
 import { ReplrtError } from "./errors.ts";
 import {
@@ -55,7 +56,10 @@ function prepare(start: GuestStart): () => GuestReport {
       takeover(bytes) {
         host.clocks.offsets = stampOf((decode(bytes) as TakeoverExtra).offsets);
       },
-      live: () => scope.postMessage({ kind: "live" }),
+      live() {
+        reopenShared(process.kernel);
+        scope.postMessage({ kind: "live" });
+      },
     },
   );
   const flush = () => messages.flush();

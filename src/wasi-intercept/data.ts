@@ -24,6 +24,12 @@ export class Data {
     this.size = size;
   }
 
+  /** Takes over what `other` holds, at most as much as fits. */
+  copy(other: Data): void {
+    this.size = other.size;
+    this.write(0, other.slice(0, other.size));
+  }
+
   u32(at: number): number {
     return this.#view.getUint32(this.#at + at, true);
   }

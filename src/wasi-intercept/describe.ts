@@ -1,7 +1,7 @@
 /** Calls as text, from the table: for divergence reports. @module */
 import { Control } from "../engine/message.ts";
 import { errnoName } from "./errno.ts";
-import { argumentBytes, type Syscall } from "./syscall.ts";
+import { argumentBytes, INTENT, type Syscall } from "./syscall.ts";
 import { rowOf } from "./table.ts";
 
 const CONTROL_NAMES = new Map<number, string>(
@@ -33,6 +33,9 @@ export function describeMessage(
   data: Uint8Array,
   errno?: number,
 ): string {
+  if (method & INTENT) {
+    return `intent of ${describeMessage(method - INTENT, data, errno)}`;
+  }
   const row = rowOf(method);
   if (row === undefined) {
     return CONTROL_NAMES.get(method) ?? `unknown method ${method}`;

@@ -1,4 +1,4 @@
-import type { Handle } from "./host.ts";
+import type { FileId, Handle, OpenHow } from "./host.ts";
 
 /** Preview1 `filetype`. */
 export const FileType = {
@@ -25,8 +25,9 @@ interface Common {
   filetype: number;
   /** Preview1 `fdflags`. */
   flags: number;
-  rights: bigint;
-  inheriting: bigint;
+  /** Preview1 `rights`, see rights.ts. */
+  rights: number;
+  inheriting: number;
 }
 
 /** A byte stream that leaves or enters the node: stdio, a connection. */
@@ -34,6 +35,8 @@ export interface Stream extends Common {
   readonly kind: "stream";
   /** Where its output queues; negative for a stream that is only read. */
   readonly output: number;
+  /** Whether the guest has ended its sending side. */
+  ended: boolean;
   /** Undefined on a backup, and after a takeover for connections that died with the old node. */
   handle: Handle | undefined;
 }
@@ -44,20 +47,50 @@ export interface Listener extends Common {
   handle: Handle | undefined;
 }
 
-/** A file in a mirrored directory; every node has its own copy open. */
-export interface File extends Common {
-  readonly kind: "file";
-  readonly handle: Handle;
+/**
+ * What stands behind a descriptor in a shared directory, on storage that all nodes mount: replicated state, from which a new
+ * primary opens it again.
+ */
+export interface Shared {
+  /** Number of the given directory, among all. */
+  readonly root: number;
+  /** Where it was found below that, when it was opened. */
+  readonly path: Uint8Array;
+  /** Its inode on that storage and when it was made, equal on all nodes. */
+  readonly file: FileId;
+  /** How to open it again. */
+  readonly how: OpenHow;
+  /** A file's offset. */
+  offset: bigint;
 }
 
-/** A mirrored directory or one below it; `preopen` is the guest's name of a given one. */
+/** A file: in a mirrored directory every node has its own copy open, in a shared one the primary alone has it. */
+export interface File extends Common {
+  readonly kind: "file";
+  handle: Handle;
+  readonly shared: Shared | undefined;
+}
+
+/** A given directory or one below it; `preopen` is the guest's name of a given one. */
 export interface Directory extends Common {
   readonly kind: "directory";
-  readonly handle: Handle;
+  handle: Handle;
   readonly preopen: Uint8Array | undefined;
-  /** The entries as of the last read of cookie 0, encoded as preview1 dirents: replicated state. */
-  entries: Uint8Array | undefined;
+  readonly shared: Shared | undefined;
+  /** What has been read of its entries since the last read of cookie 0: replicated state. */
+  entries: Entries | undefined;
 }
+
+/** A directory's entries, as far as the guest has read them. */
+export interface Entries {
+  /** Encoded as preview1 dirents, in the order of their names. */
+  bytes: Uint8Array;
+  /** Whether there are no more. */
+  complete: boolean;
+}
+
+/** The handle of a descriptor that this node has not open. */
+export const NO_HANDLE = -1;
 
 /** Whatever a descriptor can stand for. */
 export type Descriptor = Stream | Listener | File | Directory;

@@ -1,11 +1,13 @@
 /** Reading and writing: `fd_read`, `fd_write`, `fd_pread`, `fd_pwrite`. @module */
 import { MAX_DATA } from "../engine/message.ts";
 import type { File, Stream } from "./descriptors.ts";
-import { FileType, isNonblocking } from "./descriptors.ts";
+import { FdFlag, FileType, isNonblocking } from "./descriptors.ts";
 import { Errno } from "./errno.ts";
 import { mixIovecs, scatter, spanOf } from "./iovec.ts";
 import type { Kernel } from "./kernel.ts";
 import { PollEvent } from "./host.ts";
+import { Right } from "./rights.ts";
+import { sharedOf } from "./shared.ts";
 import { agree, agreeDone } from "./storage.ts";
 import { syscall } from "./syscall.ts";
 
@@ -71,6 +73,7 @@ export function send(
   count: number,
 ): number {
   if (stream.output < 0) return Errno.badf;
+  if (stream.ended) return Errno.pipe;
   const size = k.host.gather(k.memory, iovs, count, MAX_STREAM_IO);
   if (size < 0) return -size;
   return setCount(k, k.outputs.accept(stream, size));
@@ -124,11 +127,63 @@ function mirrorWrite(
   );
 }
 
+function isMirrored(k: Kernel, fd: number): boolean {
+  const d = k.fds.get(fd);
+  return d?.kind === "file" && d.shared === undefined;
+}
+
+function commitCount(k: Kernel, target: number): number {
+  k.memory.setU32(target, k.data.u32(0));
+  return Errno.success;
+}
+
+/** Reads from a shared file into DATA; a short count for more than a message holds. */
+function readShared(
+  k: Kernel,
+  file: File,
+  iovs: number,
+  count: number,
+  offset: bigint,
+): number {
+  const size = spanOf(k.memory, iovs, count);
+  if (size < 0) return -size;
+  const target = k.data.slice(0, Math.min(size, MAX_STREAM_IO));
+  const n = k.host.pread(file.handle, target, offset);
+  return n < 0 ? -n : setReceived(k, n);
+}
+
+/** Gives the guest what a read logged in full; gives the count. */
+function commitBytes(k: Kernel, iovs: number, nread: number): number {
+  scatter(k.memory, iovs, k.data.slice(0, k.data.size));
+  k.memory.setU32(nread, k.data.size);
+  return Errno.success;
+}
+
+/** The intent of a write to a shared file: where it goes, for an append the file's size. */
+function lookWhere(
+  k: Kernel,
+  file: File,
+  iovs: number,
+  count: number,
+): number {
+  const size = spanOf(k.memory, iovs, count);
+  if (size < 0) return -size;
+  let at = file.shared?.offset ?? 0n;
+  if (file.flags & FdFlag.append) {
+    const stat = k.host.stat(file.handle);
+    if (typeof stat === "number") return -stat;
+    at = stat.size;
+  }
+  k.data.setU64(0, at);
+  k.data.size = 8;
+  return Errno.success;
+}
+
 /**
  * Reads from a stream or a file at its offset. A file's bytes go straight into the guest's buffers, as far as the outcome says.
  *
- * Errors: `badf` if `fd` is not open for it, `fault` or `inval` for wrong iovecs (nothing is read then), `again` when a
- * non-blocking stream has nothing. Logs: a stream's bytes; of a file the count and a digest.
+ * Errors: `badf`, `notcapable` or `isdir` if `fd` is not open for it, `fault` or `inval` for wrong iovecs (nothing is read then),
+ * `again` when a non-blocking stream has nothing. Logs: the bytes of a stream or a shared file; of a mirrored one the count and a digest.
  */
 export const fd_read = syscall({
   name: "fd_read",
@@ -139,10 +194,12 @@ export const fd_read = syscall({
     "out",
     4,
   ]],
+  needs: { fd: [Right.fd_read] },
   execute(k, fd, iovs, count) {
-    const d = k.fds.get(fd);
-    if (d === undefined || d.kind === "listener") return Errno.badf;
-    if (d.kind === "directory") return Errno.isdir;
+    const d = k.fds.get(fd) as File | Stream;
+    if (d.kind === "file" && d.shared !== undefined) {
+      return readShared(k, d, iovs, count, d.shared.offset);
+    }
     const size = d.kind === "file"
       ? k.host.gather(k.memory, iovs, count, Infinity)
       : spanOf(k.memory, iovs, count);
@@ -151,7 +208,7 @@ export const fd_read = syscall({
     return setCount(k, k.host.readv(d.handle));
   },
   seal(k, fd, iovs, count) {
-    if (k.fds.get(fd)?.kind === "file") sealContents(k, iovs, count);
+    if (isMirrored(k, fd)) sealContents(k, iovs, count);
   },
   mirror(k, fd, iovs, count) {
     const d = k.fds.get(fd);
@@ -160,21 +217,18 @@ export const fd_read = syscall({
     }
   },
   commit(k, fd, iovs, _count, nread) {
-    if (k.fds.get(fd)?.kind === "file") {
-      k.memory.setU32(nread, k.data.u32(0));
-      return Errno.success;
-    }
-    scatter(k.memory, iovs, k.data.slice(0, k.data.size));
-    k.memory.setU32(nread, k.data.size);
-    return Errno.success;
+    if (isMirrored(k, fd)) return commitCount(k, nread);
+    const shared = sharedOf(k.fds.get(fd));
+    if (shared !== undefined) shared.offset += BigInt(k.data.size);
+    return commitBytes(k, iovs, nread);
   },
 });
 
 /**
  * Writes to a stream or a file at its offset.
  *
- * Errors: `badf` if `fd` is not open for it, `fault` or `inval` for wrong iovecs (nothing is written then), `again` when
- * a non-blocking stream's queue is full, a failure that the stream's peer caused earlier. Logs: the count, and a digest
+ * Errors: `badf`, `notcapable` or `isdir` if `fd` is not open for it, `fault` or `inval` for wrong iovecs (nothing is written then),
+ * `again` when a non-blocking stream's queue is full, a failure that the stream's peer caused earlier. Logs: the count, and a digest
  * of the bytes; a stream's bytes leave on release.
  */
 export const fd_write = syscall({
@@ -186,14 +240,24 @@ export const fd_write = syscall({
     "out",
     4,
   ]],
+  needs: { fd: [Right.fd_write] },
   digest: (k, digest, _fd, iovs, count) =>
     mixIovecs(k.memory, digest, iovs, count),
+  intent: {
+    look: (k, fd, iovs, count) =>
+      lookWhere(k, k.fds.get(fd) as File, iovs, count),
+  },
   execute(k, fd, iovs, count) {
-    const d = k.fds.get(fd);
-    if (d?.kind === "stream") return send(k, d, iovs, count);
-    if (d?.kind !== "file") return Errno.badf;
+    const d = k.fds.get(fd) as File | Stream;
+    if (d.kind === "stream") return send(k, d, iovs, count);
     const size = k.host.gather(k.memory, iovs, count, Infinity);
-    return setCount(k, size < 0 ? size : k.host.writev(d.handle));
+    if (size < 0) return -size;
+    return setCount(
+      k,
+      d.shared === undefined
+        ? k.host.writev(d.handle)
+        : k.host.pwritev(d.handle, k.intent.u64(0)),
+    );
   },
   mirror(k, fd, iovs, count) {
     const d = k.fds.get(fd);
@@ -202,21 +266,17 @@ export const fd_write = syscall({
     }
   },
   commit(k, fd, iovs, _count, nwritten) {
-    const d = k.fds.get(fd);
-    if (d?.kind === "stream") k.outputs.push(d, k.memory, iovs, k.data.u32(0));
-    k.memory.setU32(nwritten, k.data.u32(0));
-    return Errno.success;
+    const d = k.fds.get(fd) as File | Stream;
+    const size = k.data.u32(0);
+    if (d.kind === "stream") k.outputs.push(d, k.memory, iovs, size);
+    else if (d.shared !== undefined && size > 0) {
+      d.shared.offset = k.intent.u64(0) + BigInt(size);
+    }
+    return commitCount(k, nwritten);
   },
 });
 
-function fileOf(k: Kernel, fd: number): File | number {
-  const d = k.fds.get(fd);
-  if (d === undefined) return Errno.badf;
-  if (d.kind === "directory") return Errno.isdir;
-  return d.kind === "file" ? d : Errno.spipe;
-}
-
-/** Reads from a file at `offset`, its own offset unchanged. Errors: as `fd_read`; `spipe` for a stream. Logs: count and digest. */
+/** Reads from a file at `offset`, its own offset unchanged. Errors: as `fd_read`; `spipe` for a stream; `inval` for an offset that no file has. Logs: as `fd_read`. */
 export const fd_pread = syscall({
   name: "fd_pread",
   id: 272,
@@ -225,22 +285,23 @@ export const fd_pread = syscall({
     "offset",
     "u64",
   ], ["nread", "out", 4]],
+  needs: { fd: [Right.fd_seek, Right.fd_read] },
   execute(k, fd, iovs, count, offset) {
-    const d = fileOf(k, fd);
-    if (typeof d === "number") return d;
+    const d = k.fds.get(fd) as File;
+    if (d.shared !== undefined) return readShared(k, d, iovs, count, offset);
     const size = k.host.gather(k.memory, iovs, count, Infinity);
     if (size < 0) return -size;
     return setCount(k, k.host.preadv(d.handle, offset));
   },
-  seal: (k, _fd, iovs, count) => sealContents(k, iovs, count),
+  seal(k, fd, iovs, count) {
+    if (isMirrored(k, fd)) sealContents(k, iovs, count);
+  },
   mirror(k, fd, iovs, count, offset) {
-    const d = fileOf(k, fd) as File;
+    const d = k.fds.get(fd) as File;
     mirrorRead(k, iovs, count, () => k.host.preadv(d.handle, offset));
   },
-  commit(k, _fd, _iovs, _count, _offset, nread) {
-    k.memory.setU32(nread, k.data.u32(0));
-    return Errno.success;
-  },
+  commit: (k, fd, iovs, _count, _offset, nread) =>
+    isMirrored(k, fd) ? commitCount(k, nread) : commitBytes(k, iovs, nread),
 });
 
 /** Writes to a file at `offset`, its own offset unchanged. Errors: as `fd_write`; `spipe` for a stream. Logs: the count, and a digest of the bytes. */
@@ -252,20 +313,19 @@ export const fd_pwrite = syscall({
     "offset",
     "u64",
   ], ["nwritten", "out", 4]],
+  needs: { fd: [Right.fd_seek, Right.fd_write] },
   digest: (k, digest, _fd, iovs, count) =>
     mixIovecs(k.memory, digest, iovs, count),
+  intent: {},
   execute(k, fd, iovs, count, offset) {
-    const d = fileOf(k, fd);
-    if (typeof d === "number") return d;
+    const d = k.fds.get(fd) as File;
     const size = k.host.gather(k.memory, iovs, count, Infinity);
     return setCount(k, size < 0 ? size : k.host.pwritev(d.handle, offset));
   },
   mirror(k, fd, iovs, count, offset) {
-    const d = fileOf(k, fd) as File;
+    const d = k.fds.get(fd) as File;
     mirrorWrite(k, iovs, count, () => k.host.pwritev(d.handle, offset));
   },
-  commit(k, _fd, _iovs, _count, _offset, nwritten) {
-    k.memory.setU32(nwritten, k.data.u32(0));
-    return Errno.success;
-  },
+  commit: (k, _fd, _iovs, _count, _offset, nwritten) =>
+    commitCount(k, nwritten),
 });

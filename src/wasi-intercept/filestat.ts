@@ -1,18 +1,32 @@
+import type { Shared } from "./descriptors.ts";
 import { Errno } from "./errno.ts";
 import type { HostStat } from "./host.ts";
 import type { Kernel } from "./kernel.ts";
+import { deviceOf } from "./shared.ts";
 import { agree } from "./storage.ts";
 
 /** Bytes of preview1's `filestat`: dev 0, ino 8, filetype 16, nlink 24, size 32, atim 40, mtim 48, ctim 56. */
 export const FILESTAT_SIZE = 64;
 
+/** Behind it, for a shared directory: the inode on its storage. */
+const INO_AT = FILESTAT_SIZE;
+
 /** The one device number that guests see; inode numbers are unique over all directories. */
 const VIRTUAL_DEVICE = 1n;
 
 /** Makes a host's answer the outcome, in full, with a virtual inode. */
-export function setFilestat(k: Kernel, stat: HostStat | number): number {
+export function setFilestat(
+  k: Kernel,
+  stat: HostStat | number,
+  shared: Shared | undefined,
+): number {
   if (typeof stat === "number") return -stat;
-  writeFilestat(k, stat, k.inodes.numberOf(stat.dev, stat.ino));
+  const dev = shared === undefined ? stat.dev : deviceOf(shared);
+  writeFilestat(k, stat, k.inodes.numberOf(dev, stat.ino));
+  if (shared !== undefined) {
+    k.data.setU64(INO_AT, stat.ino);
+    k.data.size = INO_AT + 8;
+  }
   return Errno.success;
 }
 
@@ -26,6 +40,7 @@ export function setStreamFilestat(k: Kernel, filetype: number): number {
     atim: 0n,
     mtim: 0n,
     ctim: 0n,
+    born: 0n,
   };
   writeFilestat(k, { ...none, filetype }, 0n);
   return Errno.success;
@@ -61,7 +76,14 @@ export function mirrorFilestat(k: Kernel, stat: HostStat | number): void {
 }
 
 /** Gives the guest the outcome. */
-export function commitFilestat(k: Kernel, target: number): number {
+export function commitFilestat(
+  k: Kernel,
+  target: number,
+  shared: Shared | undefined,
+): number {
+  if (shared !== undefined) {
+    k.inodes.learn(deviceOf(shared), k.data.u64(INO_AT), k.data.u64(8));
+  }
   k.memory.write(target, k.data.slice(0, FILESTAT_SIZE));
   return Errno.success;
 }

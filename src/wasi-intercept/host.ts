@@ -15,7 +15,12 @@ export interface HostStat {
   readonly atim: bigint;
   readonly mtim: bigint;
   readonly ctim: bigint;
+  /** When it was made, 0 where the file system does not tell: an inode number is given again when its file is gone. */
+  readonly born: bigint;
 }
+
+/** What names a file for good, whatever its names are. */
+export type FileId = Pick<HostStat, "ino" | "born">;
 
 /** One name in a directory. */
 export interface HostEntry {
@@ -31,6 +36,13 @@ export interface OpenHow {
   readonly read: boolean;
   readonly write: boolean;
   readonly follow: boolean;
+}
+
+/** New times of a file in ns since 1970; `flags` are preview1's `fstflags`. */
+export interface HostTimes {
+  readonly atim: bigint;
+  readonly mtim: bigint;
+  readonly flags: number;
 }
 
 /** One descriptor in a `poll`: what is waited for, and what came. */
@@ -56,6 +68,8 @@ export interface Host {
   clockResolution(id: number): bigint;
   /** Fills `target` with random bytes; 0. */
   random(target: Uint8Array): number;
+  /** Fills `target` with what a cipher makes of a seed of 32 bytes: the same on every node. */
+  expand(seed: Uint8Array, target: Uint8Array): void;
   /** Makes the guest's `count` iovecs at `iovs` the buffers of the next vectored call, at most `limit` bytes of them; gives their size. */
   gather(
     memory: GuestMemory,
@@ -68,10 +82,22 @@ export interface Host {
   preadv(handle: Handle, offset: bigint): number;
   pwritev(handle: Handle, offset: bigint): number;
   read(handle: Handle, target: Uint8Array): number;
+  pread(handle: Handle, target: Uint8Array, offset: bigint): number;
   recv(handle: Handle, target: Uint8Array, peek: boolean): number;
   seek(handle: Handle, offset: bigint, whence: number): bigint;
   sync(handle: Handle, dataOnly: boolean): number;
   truncate(handle: Handle, size: bigint): number;
+  /** Makes room for `size` bytes at `offset`, and the file as long. */
+  allocate(handle: Handle, offset: bigint, size: bigint): number;
+  /** `advice` is preview1's; a hint that may be ignored. */
+  advise(handle: Handle, offset: bigint, size: bigint, advice: number): void;
+  setTimes(handle: Handle, times: HostTimes): number;
+  setTimesAt(
+    dir: Handle,
+    path: Uint8Array,
+    follow: boolean,
+    times: HostTimes,
+  ): number;
   setFlags(handle: Handle, fdflags: number): number;
   stat(handle: Handle): HostStat | number;
   statAt(dir: Handle, path: Uint8Array, follow: boolean): HostStat | number;
@@ -86,6 +112,20 @@ export interface Host {
     to: Handle,
     newPath: Uint8Array,
   ): number;
+  /** Gives the file at `path` a second name; `follow` says whether a symbolic link at `path` stands for its target. */
+  link(
+    from: Handle,
+    path: Uint8Array,
+    follow: boolean,
+    to: Handle,
+    newPath: Uint8Array,
+  ): number;
+  /** Makes a symbolic link at `path`; an absolute `target` is `notcapable`. */
+  symlink(target: Uint8Array, dir: Handle, path: Uint8Array): number;
+  /** What the symbolic link at `path` says. */
+  readlink(dir: Handle, path: Uint8Array): Uint8Array | number;
+  /** Opens again the `file` that was at `path` beneath `dir`, wherever beneath it is now; `-Errno.stale` when it is gone. */
+  reopen(dir: Handle, path: Uint8Array, file: FileId, how: OpenHow): number;
   close(handle: Handle): void;
   /** Accepts a connection; the handle never blocks. `-Errno.again` when there is none. */
   accept(listener: Handle): number;

@@ -26,6 +26,8 @@ export interface Outputs {
   polling(on: boolean): void;
   /** Whether no stream can be opened any more. */
   readonly full: boolean;
+  /** Waits until every backup in sync holds all that is logged, and this node may still act as primary. */
+  permit(): void;
 }
 
 /** A local fault while following: this node's own copy did not do what the log says was done. */
@@ -44,6 +46,12 @@ export interface Kernel {
   readonly inodes: Inodes;
   /** What `execute` or `mirror` opened for its `commit` to enter into the table. */
   opened: number;
+  /** Handles of the given directories; those of shared ones stay open for {@linkcode reopenShared}. */
+  readonly roots: readonly Handle[];
+  /** What `look` wrote for the intent at hand. */
+  readonly intent: Data;
+  /** Whether the intent at hand may have been carried out already, by a primary that died. */
+  again: boolean;
   /** Tells the messaging side that the guest is about to wait, so that everything logged so far goes out. */
   readonly flush: () => void;
 }

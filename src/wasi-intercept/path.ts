@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { FileType } from "./descriptors.ts";
 import type { Directory } from "./descriptors.ts";
 import { Errno } from "./errno.ts";
 import {
@@ -13,161 +12,93 @@ import {
   mirrorFilestat,
   setFilestat,
 } from "./filestat.ts";
-import type { OpenHow } from "./host.ts";
+import type { HostStat } from "./host.ts";
 import type { Kernel } from "./kernel.ts";
-import { agree, agreeDone } from "./storage.ts";
+import { Right } from "./rights.ts";
+import { checkSameKind, sharedOf } from "./shared.ts";
+import { agreeDone } from "./storage.ts";
 import { syscall } from "./syscall.ts";
 
-function isDirectory(k: Kernel, fd: number): number {
-  const d = k.fds.get(fd);
-  if (d === undefined) return Errno.badf;
-  return d.kind === "directory" ? Errno.success : Errno.notdir;
-}
+/** The bit of preview1's `lookupflags`. */
+export const LOOKUP_FOLLOW = 1;
 
-function directoryAt(k: Kernel, fd: number): Directory {
+/** The directory at `fd`, which is one. */
+export function directoryAt(k: Kernel, fd: number): Directory {
   return k.fds.get(fd) as Directory;
 }
 
 /** The bytes of a path as they are now, copied, since the host may wait while the guest's memory grows. */
-function pathAt(k: Kernel, path: number, size: number): Uint8Array {
+export function pathAt(k: Kernel, path: number, size: number): Uint8Array {
   return k.memory.slice(path, size).slice();
 }
 
-/** Preview1 `rights` that ask for reading (fd_read, fd_readdir) and for writing (fd_datasync to fd_filestat_set_size). */
-const READS = (1n << 1n) | (1n << 14n);
-const WRITES = (1n << 6n) | (1n << 8n) | (1n << 22n);
-
-const LOOKUP_FOLLOW = 1;
-const OFLAG = { creat: 1, directory: 2, excl: 4, trunc: 8 } as const;
-
-function how(
-  dirflags: number,
-  oflags: number,
-  rights: bigint,
-  fdflags: number,
-): OpenHow {
-  const write = (rights & WRITES) !== 0n;
-  return {
-    oflags,
-    fdflags,
-    read: !write || (rights & READS) !== 0n,
-    write: write && (oflags & OFLAG.directory) === 0,
-    follow: (dirflags & LOOKUP_FOLLOW) !== 0,
-  };
+/** `filestat` of a name itself, as an intent looks at it. */
+export function nameAt(
+  k: Kernel,
+  fd: number,
+  path: number,
+  len: number,
+): HostStat | number {
+  const { handle } = directoryAt(k, fd);
+  return k.host.statAt(handle, pathAt(k, path, len), false);
 }
 
-/**
- * Opens a file or directory and writes its descriptor.
- *
- * Errors: `badf`, `notdir` if `fd` is no directory; `inval` for unknown bits; `notcapable` for a path that leaves the
- * directory; what the host reports else. Logs: the file's type.
- */
-export const path_open = syscall({
-  name: "path_open",
-  id: 287,
-  effect: "storage",
-  params: [
-    ["fd", "u32"],
-    ["dirflags", "u32"],
-    ["path", "path"],
-    ["oflags", "u32"],
-    ["rights", "u64"],
-    ["inheriting", "u64"],
-    ["fdflags", "u32"],
-    ["opened", "out", 4],
-  ],
-  check: (
-    k,
-    fd,
-    dirflags,
-    _path,
-    _len,
-    oflags,
-    _rights,
-    _inheriting,
-    fdflags,
-  ) =>
-    dirflags > 1 || oflags > 15 || fdflags > 31
-      ? Errno.inval
-      : isDirectory(k, fd),
-  execute(k, fd, dirflags, path, len, oflags, rights, _inheriting, fdflags) {
-    const handle = k.host.open(
-      directoryAt(k, fd).handle,
-      pathAt(k, path, len),
-      how(dirflags, oflags, rights, fdflags),
-    );
-    if (handle < 0) return -handle;
-    const stat = k.host.stat(handle);
-    if (typeof stat === "number") {
-      k.host.close(handle);
-      return -stat;
-    }
-    k.opened = handle;
-    k.data.setU32(0, stat.filetype);
-    k.data.size = 4;
-    return Errno.success;
-  },
-  mirror(k, fd, dirflags, path, len, oflags, rights, _inheriting, fdflags) {
-    const handle = k.host.open(
-      directoryAt(k, fd).handle,
-      pathAt(k, path, len),
-      how(dirflags, oflags, rights, fdflags),
-    );
-    k.opened = agreeDone(handle, "opening a file");
-    const stat = k.host.stat(handle);
-    agree(
-      typeof stat !== "number" && stat.filetype === k.data.u32(0),
-      "a file has another type on this node's copy",
-    );
-  },
-  commit(
-    k,
-    _fd,
-    _dirflags,
-    _path,
-    _len,
-    _oflags,
-    rights,
-    inheriting,
-    fdflags,
-    opened,
-  ) {
-    const filetype = k.data.u32(0);
-    const common = {
-      filetype,
-      flags: fdflags,
-      rights,
-      inheriting,
-      handle: k.opened,
-    };
-    const fd = k.fds.add(
-      filetype === FileType.directory
-        ? {
-          ...common,
-          kind: "directory",
-          preopen: undefined,
-          entries: undefined,
-        }
-        : { ...common, kind: "file" },
-    );
-    k.memory.setU32(opened, fd);
-    return Errno.success;
-  },
-});
+/** What an intent finds of a name that is to be made: `exist` when it is there. */
+export function lookForNew(
+  k: Kernel,
+  fd: number,
+  path: number,
+  len: number,
+): number {
+  k.data.size = 0;
+  const stat = nameAt(k, fd, path, len);
+  if (typeof stat !== "number") return Errno.exist;
+  return stat === -Errno.noent ? Errno.success : -stat;
+}
+
+/** What an intent finds of a name that is to go: `noent` when it is not there. */
+function lookForOld(
+  k: Kernel,
+  fd: number,
+  path: number,
+  len: number,
+): number {
+  k.data.size = 0;
+  const stat = nameAt(k, fd, path, len);
+  return typeof stat === "number" ? -stat : Errno.success;
+}
+
+/** The errno of a change, of which `done` says after a takeover that it was made before. */
+export function changed(k: Kernel, result: number, done: number): number {
+  return k.again && -result === done ? Errno.success : -result;
+}
 
 type PathCall = (k: Kernel, dir: number, path: Uint8Array) => number;
 
+/** What is peculiar to a row that changes one name. */
+interface Change {
+  readonly name: string;
+  readonly id: number;
+  readonly right: number;
+  readonly what: string;
+  /** Whether the name is to be made or to go. */
+  readonly makes: boolean;
+  readonly call: PathCall;
+}
+
 /** A row that changes one name below a directory and brings nothing back. */
-function change(name: string, id: number, what: string, call: PathCall) {
+function change({ name, id, right, what, makes, call }: Change) {
   return syscall({
     name,
     id,
     effect: "storage",
     params: [["fd", "u32"], ["path", "path"]],
-    check: isDirectory,
+    needs: { fd: [right] },
+    intent: { look: makes ? lookForNew : lookForOld },
     execute(k, fd, path, len) {
       k.data.size = 0;
-      return -call(k, directoryAt(k, fd).handle, pathAt(k, path, len));
+      const result = call(k, directoryAt(k, fd).handle, pathAt(k, path, len));
+      return changed(k, result, makes ? Errno.exist : Errno.noent);
     },
     mirror: (k, fd, path, len) =>
       void agreeDone(
@@ -179,30 +110,48 @@ function change(name: string, id: number, what: string, call: PathCall) {
 }
 
 /** Makes a directory. Errors: `badf`, `notdir`, `notcapable`, what the host reports. Logs: that it was made. */
-export const path_create_directory = change(
-  "path_create_directory",
-  283,
-  "making a directory",
-  (k, dir, path) => k.host.createDirectory(dir, path),
-);
+export const path_create_directory = change({
+  name: "path_create_directory",
+  id: 283,
+  right: Right.path_create_directory,
+  what: "making a directory",
+  makes: true,
+  call: (k, dir, path) => k.host.createDirectory(dir, path),
+});
 
 /** Removes an empty directory. Errors and log: as `path_create_directory`. */
-export const path_remove_directory = change(
-  "path_remove_directory",
-  289,
-  "removing a directory",
-  (k, dir, path) => k.host.removeDirectory(dir, path),
-);
+export const path_remove_directory = change({
+  name: "path_remove_directory",
+  id: 289,
+  right: Right.path_remove_directory,
+  what: "removing a directory",
+  makes: false,
+  call: (k, dir, path) => k.host.removeDirectory(dir, path),
+});
 
 /** Removes a name that is no directory. Errors and log: as `path_create_directory`. */
-export const path_unlink_file = change(
-  "path_unlink_file",
-  292,
-  "unlinking a file",
-  (k, dir, path) => k.host.unlink(dir, path),
-);
+export const path_unlink_file = change({
+  name: "path_unlink_file",
+  id: 292,
+  right: Right.path_unlink_file,
+  what: "unlinking a file",
+  makes: false,
+  call: (k, dir, path) => k.host.unlink(dir, path),
+});
 
-/** Gives a file or directory another name. Errors: as `path_create_directory`, for either path. Logs: that it was. */
+type RenameArgs = [
+  fd: number,
+  path: number,
+  len: number,
+  newFd: number,
+  newPath: number,
+  newLen: number,
+];
+
+/**
+ * Gives a file or directory another name. Errors: as `path_create_directory`, for either path; `xdev` between a shared
+ * directory and another. Logs: that it was.
+ */
 export const path_rename = syscall({
   name: "path_rename",
   id: 290,
@@ -211,26 +160,45 @@ export const path_rename = syscall({
     "new_path",
     "path",
   ]],
-  check: (k, fd, _path, _len, new_fd) =>
-    isDirectory(k, fd) || isDirectory(k, new_fd),
-  execute(k, fd, path, len, new_fd, new_path, new_len) {
+  needs: {
+    fd: [Right.path_rename_source],
+    new_fd: [Right.path_rename_target],
+  },
+  check: (k, fd, _path, _len, new_fd) => checkSameKind(k, fd, new_fd),
+  intent: {
+    look(k, fd, path, len) {
+      const stat = nameAt(k, fd, path, len);
+      if (typeof stat === "number") return -stat;
+      k.data.setU64(0, stat.ino);
+      k.data.size = 8;
+      return Errno.success;
+    },
+  },
+  execute(k, ...args) {
     k.data.size = 0;
-    return -rename(k, fd, path, len, new_fd, new_path, new_len);
+    return k.again && wasRenamed(k, ...args) ? Errno.success : -rename(
+      k,
+      ...args,
+    );
   },
   mirror: (k, ...args) => void agreeDone(rename(k, ...args), "renaming a file"),
   commit: () => Errno.success,
 });
 
+/** Whether what the intent saw has its new name already, and the old one is gone. */
+function wasRenamed(
+  k: Kernel,
+  ...[fd, path, len, newFd, newPath, newLen]: RenameArgs
+): boolean {
+  const old = nameAt(k, fd, path, len);
+  const now = nameAt(k, newFd, newPath, newLen);
+  return old === -Errno.noent && typeof now !== "number" &&
+    now.ino === k.intent.u64(0);
+}
+
 function rename(
   k: Kernel,
-  ...[fd, path, len, newFd, newPath, newLen]: [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]
+  ...[fd, path, len, newFd, newPath, newLen]: RenameArgs
 ): number {
   return k.host.rename(
     directoryAt(k, fd).handle,
@@ -240,7 +208,18 @@ function rename(
   );
 }
 
-/** Writes the `filestat` of a path. Errors: as `path_create_directory`. Logs: all of it. */
+function statPath(
+  k: Kernel,
+  fd: number,
+  flags: number,
+  path: number,
+  len: number,
+): HostStat | number {
+  const follow = (flags & LOOKUP_FOLLOW) !== 0;
+  return k.host.statAt(directoryAt(k, fd).handle, pathAt(k, path, len), follow);
+}
+
+/** Writes the `filestat` of a path. Errors: as `path_create_directory`; `inval` for unknown flags. Logs: all of it. */
 export const path_filestat_get = syscall({
   name: "path_filestat_get",
   id: 284,
@@ -250,24 +229,16 @@ export const path_filestat_get = syscall({
     "out",
     FILESTAT_SIZE,
   ]],
-  check: isDirectory,
+  needs: { fd: [Right.path_filestat_get] },
+  check: (_k, _fd, flags) => flags > 1 ? Errno.inval : Errno.success,
   execute: (k, fd, flags, path, len) =>
     setFilestat(
       k,
-      k.host.statAt(
-        directoryAt(k, fd).handle,
-        pathAt(k, path, len),
-        (flags & LOOKUP_FOLLOW) !== 0,
-      ),
+      statPath(k, fd, flags, path, len),
+      sharedOf(k.fds.get(fd)),
     ),
   mirror: (k, fd, flags, path, len) =>
-    mirrorFilestat(
-      k,
-      k.host.statAt(
-        directoryAt(k, fd).handle,
-        pathAt(k, path, len),
-        (flags & LOOKUP_FOLLOW) !== 0,
-      ),
-    ),
-  commit: (k, _fd, _flags, _path, _len, stat) => commitFilestat(k, stat),
+    mirrorFilestat(k, statPath(k, fd, flags, path, len)),
+  commit: (k, fd, _flags, _path, _len, stat) =>
+    commitFilestat(k, stat, sharedOf(k.fds.get(fd))),
 });

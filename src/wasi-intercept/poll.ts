@@ -4,6 +4,7 @@ import type { Descriptor } from "./descriptors.ts";
 import { Errno } from "./errno.ts";
 import { type PollEntry, PollEvent } from "./host.ts";
 import type { Kernel } from "./kernel.ts";
+import { Right } from "./rights.ts";
 import { syscall } from "./syscall.ts";
 
 /** Preview1 `subscription`: userdata 0, tag 8, then of a clock id 16, time-out 24, precision 32, flags 40; of a descriptor fd 16. */
@@ -31,7 +32,7 @@ interface Wait {
  * Waits until one subscription is ready, and writes an event for each that is.
  *
  * A relative time-out in progress starts again at a takeover; an absolute one is guest time. Errors: `inval` for none or
- * too many subscriptions, `fault`; in events `badf`, `inval` (unknown clock), `notsup`. Logs: the events.
+ * too many subscriptions, `fault`; in events `badf`, `notcapable`, `inval` (unknown clock), `notsup`. Logs: the events.
  */
 export const poll_oneoff = syscall({
   name: "poll_oneoff",
@@ -85,9 +86,18 @@ function waitOf(k: Kernel, at: number): Wait | number {
   const fd = k.memory.u32(at + 16);
   const d = k.fds.get(fd);
   if (d === undefined) return Errno.badf;
+  if (!mayWait(d, type)) return Errno.notcapable;
   const readOnly = d.kind === "stream" && d.output < 0;
   if (readOnly && type === EventType.fdWrite) return Errno.badf;
   return { at, type, deadline: 0n, clock: -1, fd, entry: entryOf(k, d, type) };
+}
+
+/** Whether the rights are there: to wait, and to do what is waited for. A directory is always ready. */
+function mayWait(d: Descriptor, type: number): boolean {
+  const right = type === EventType.fdRead ? Right.fd_read : Right.fd_write;
+  const wanted = d.kind === "listener" ? Right.sock_accept : right;
+  return (d.rights & Right.poll_fd_readwrite) !== 0 &&
+    (d.kind === "directory" || (d.rights & wanted) !== 0);
 }
 
 /** What the host waits for; nothing where the guest's view alone decides: files, output queues, dead connections. */

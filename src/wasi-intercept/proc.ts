@@ -1,4 +1,4 @@
-/** The process and its scheduling: `proc_exit`, `sched_yield`. @module */
+/** The process and its scheduling: `proc_exit`, `proc_raise`, `sched_yield`. @module */
 import { Errno } from "./errno.ts";
 import { GuestExit } from "./kernel.ts";
 import { syscall } from "./syscall.ts";
@@ -14,6 +14,31 @@ export const proc_exit = syscall({
   params: [["code", "u32"]],
   commit(_k, code) {
     throw new GuestExit(code);
+  },
+});
+
+/** Preview1 `signal`s that a process ignores by default: none, chld, cont, urg, winch. */
+const IGNORED: ReadonlySet<number> = new Set([0, 16, 17, 22, 27]);
+/** Those that would stop it: stop, tstp, ttin, ttou. */
+const STOPS: ReadonlySet<number> = new Set([18, 19, 20, 21]);
+const LAST_SIGNAL = 30;
+/** From chld on, preview1 numbers signals one lower than Linux, which has STKFLT there. */
+const CHLD = 16;
+
+/**
+ * Sends the process a signal. A guest has no handlers, so that the default happens: nothing, or its end with code 128 + the
+ * signal's number on Linux, as a shell has it. Errors: `inval` for an unknown one; `notsup` for one that would stop it.
+ */
+export const proc_raise = syscall({
+  name: "proc_raise",
+  id: 295,
+  effect: "local",
+  params: [["sig", "u32"]],
+  commit(_k, sig) {
+    if (sig > LAST_SIGNAL) return Errno.inval;
+    if (STOPS.has(sig)) return Errno.notsup;
+    if (IGNORED.has(sig)) return Errno.success;
+    throw new GuestExit(128 + sig + (sig < CHLD ? 0 : 1));
   },
 });
 

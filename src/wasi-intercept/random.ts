@@ -1,28 +1,32 @@
 /** Randomness: `random_get`. @module */
-import { MAX_DATA } from "../engine/message.ts";
 import { Errno } from "./errno.ts";
 import { syscall } from "./syscall.ts";
 
-/** Most bytes of one `random_get`: what is left of a message beside its arguments. */
-const MAX_RANDOM = MAX_DATA - 64;
+/** Above so many bytes the outcome is a seed, from which every node makes the same bytes. */
+const LONGEST_LOGGED = 4096;
+
+const SEED_SIZE = 32;
 
 /**
- * Fills `buf` with random bytes. Errors: `fault` if it leaves memory (nothing is drawn then), `inval` for more than a
- * message holds. Logs: the bytes.
+ * Fills `buf` with random bytes. Errors: `fault` if it leaves memory; nothing is drawn then. Logs: the bytes, or for many of
+ * them the seed of a cipher.
  */
 export const random_get = syscall({
   name: "random_get",
   id: 297,
   effect: "input",
   params: [["buf", "u32"], ["buf_len", "u32"]],
-  execute(k, buf, buf_len) {
-    if (!k.memory.fits(buf, buf_len)) return Errno.fault;
-    if (buf_len > MAX_RANDOM) return Errno.inval;
-    k.data.size = buf_len;
-    return k.host.random(k.data.slice(0, buf_len));
+  check: (k, buf, buf_len) =>
+    k.memory.fits(buf, buf_len) ? Errno.success : Errno.fault,
+  execute(k, _buf, buf_len) {
+    k.data.size = buf_len > LONGEST_LOGGED ? SEED_SIZE : buf_len;
+    return k.host.random(k.data.slice(0, k.data.size));
   },
   commit(k, buf, buf_len) {
-    k.memory.write(buf, k.data.slice(0, buf_len));
+    const logged = k.data.slice(0, k.data.size);
+    if (buf_len > LONGEST_LOGGED) {
+      k.host.expand(logged, k.memory.slice(buf, buf_len));
+    } else k.memory.write(buf, logged);
     return Errno.success;
   },
 });

@@ -6,7 +6,7 @@ import { receive, send } from "./fd_io.ts";
 import { PollEvent } from "./host.ts";
 import { mixIovecs, scatter, spanOf } from "./iovec.ts";
 import type { Kernel } from "./kernel.ts";
-import { SOCKET_RIGHTS } from "./rights.ts";
+import { Right, SOCKET_RIGHTS } from "./rights.ts";
 import { syscall } from "./syscall.ts";
 
 function isListener(k: Kernel, fd: number): number {
@@ -14,7 +14,7 @@ function isListener(k: Kernel, fd: number): number {
   if (d === undefined) return Errno.badf;
   return d.kind === "listener"
     ? Errno.success
-    : d.kind === "stream"
+    : d.filetype === FileType.socketStream
     ? Errno.inval
     : Errno.notsock;
 }
@@ -37,6 +37,7 @@ export const sock_accept = syscall({
   id: 298,
   effect: "input",
   params: [["fd", "u32"], ["flags", "u32"], ["accepted", "out", 4]],
+  needs: { fd: [Right.sock_accept] },
   check: (k, fd, flags) =>
     (flags & ~FdFlag.nonblock) !== 0 ? Errno.inval : isListener(k, fd),
   execute(k, fd) {
@@ -69,8 +70,9 @@ export const sock_accept = syscall({
       filetype: FileType.socketStream,
       flags,
       rights: SOCKET_RIGHTS,
-      inheriting: 0n,
+      inheriting: 0,
       output: k.outputs.open(handle),
+      ended: false,
       handle,
     };
     k.memory.setU32(accepted, k.fds.add(stream));
@@ -96,6 +98,7 @@ export const sock_recv = syscall({
     ["ro_datalen", "out", 4],
     ["ro_flags", "out", 2],
   ],
+  needs: { fd: [Right.fd_read] },
   check: (k, fd, _iovs, _count, flags) =>
     flags & ~(RECV_PEEK | RECV_WAITALL)
       ? Errno.inval
@@ -124,6 +127,7 @@ export const sock_send = syscall({
     "si_flags",
     "u32",
   ], ["so_datalen", "out", 4]],
+  needs: { fd: [Right.fd_write] },
   check: (k, fd, _iovs, _count, flags) =>
     flags !== 0 ? Errno.inval : isConnection(k, fd),
   digest: (k, digest, _fd, iovs, count) =>
@@ -145,6 +149,7 @@ export const sock_shutdown = syscall({
   id: 301,
   effect: "output",
   params: [["fd", "u32"], ["how", "u32"]],
+  needs: { fd: [Right.sock_shutdown] },
   check: (k, fd, how) =>
     how === 0 || how > (SHUT_RD | SHUT_WR) ? Errno.inval : isConnection(k, fd),
   execute(k, fd, how) {
@@ -155,7 +160,11 @@ export const sock_shutdown = syscall({
       : Errno.success;
   },
   commit(k, fd, how) {
-    if (how & SHUT_WR) k.outputs.shutdownWrite(k.fds.get(fd) as Stream);
+    const stream = k.fds.get(fd) as Stream;
+    if (how & SHUT_WR) {
+      k.outputs.shutdownWrite(stream);
+      stream.ended = true;
+    }
     return Errno.success;
   },
 });

@@ -7,10 +7,12 @@
  * @module
  */
 import { mix, mixBytes } from "../bytes/digest.ts";
+import { NO_HANDLE } from "./descriptors.ts";
 import { Errno } from "./errno.ts";
 import type { Kernel } from "./kernel.ts";
+import { refusal } from "./rights.ts";
 import { DIVERGED, LIVE, type Messages } from "./messages.ts";
-import { argumentBytes, type Syscall } from "./syscall.ts";
+import { argumentBytes, INTENT, type Syscall } from "./syscall.ts";
 
 /** An import of the guest. */
 export type Import = (...args: (number | bigint)[]) => number;
@@ -22,10 +24,14 @@ interface Plan {
   readonly names: string[];
   readonly normalise: string[];
   readonly checks: string[];
+  readonly rights: string[];
   readonly store: string[];
-  readonly compare: string[];
+  /** Leaves for a divergence unless the message's arguments are the call's. */
+  readonly compared: string;
   readonly digest: string[];
   readonly bytes: string;
+  /** Finds what the call acts on, `o`, and whether that stands on shared storage, `s`. */
+  readonly shared: string;
 }
 
 /** The import of `row` on a node that logs its outcomes or takes them from the log. */
@@ -37,33 +43,107 @@ export function replicated(
   const plan = planOf(row);
   const args = plan.names.join(",");
   const digest = row.digest ? `d = row.digest(k, d, ${args}) | 0;` : "";
-  const differs = ["e === DIVERGED", ...plan.compare].join(" || ");
   const logged = `
     let d = 0;
     ${plan.digest.join("\n")}
     ${digest}
+    ${plan.shared}
+    ${row.intent ? intending(row, plan) : ""}
     if (m.following) {
       const e = m.take(id, d, ${plan.bytes});
       if (e !== LIVE) {
-        const a = m.args;
-        if (${differs}) m.diverge(row, [${args}]);
+        ${plan.compared}
         if (e !== 0) return e;
-        ${row.mirror ? `row.mirror(k, ${args});` : ""}
+        ${mirroring(row, args)}
         const r = commit(k, ${args});
         m.publish();
         return r;
       }
     }
-    m.begin(${plan.bytes});
-    const e = execute(k, ${args});
+    ${performing(row, plan)}`;
+  return build(row, kernel, messages, plan, logged);
+}
+
+/** Whether what the call acts on may stand on shared storage. */
+function isStorage(row: Syscall): boolean {
+  return row.mirror !== undefined && row.name !== "sock_accept";
+}
+
+/** What a backup does on its own copy; on shared storage nothing. */
+function mirroring(row: Syscall, args: string): string {
+  if (row.mirror === undefined) return "";
+  return isStorage(row)
+    ? `if (s) k.opened = ${NO_HANDLE}; else row.mirror(k, ${args});`
+    : `row.mirror(k, ${args});`;
+}
+
+/** Whether this node, a new primary, found gone what the call acts on. */
+function lost({ params }: Syscall): string {
+  const second = params.findIndex(([name]) => name === "new_fd");
+  const first = `o.handle === ${NO_HANDLE}`;
+  return second < 0
+    ? first
+    : `${first} || k.fds.get(a${second}).handle === ${NO_HANDLE}`;
+}
+
+/** Executes the call and logs its outcome. */
+function performing(row: Syscall, { names, bytes, store }: Plan): string {
+  const args = names.join(",");
+  const execute = `execute(k, ${args})`;
+  const found = `s && (${lost(row)}) ? ${Errno.stale} : ${execute}`;
+  return `
+    m.begin(${bytes});
+    const e = ${isStorage(row) ? found : execute};
     ${row.seal ? `if (e === 0) row.seal(k, ${args});` : ""}
     const a = m.args;
-    ${plan.store.join("\n")}
+    ${store.join("\n")}
     m.end(id, e, d);
+    k.again = false;
     const r = e === 0 ? commit(k, ${args}) : e;
     m.publish();
     return r;`;
-  return build(row, kernel, messages, plan, logged);
+}
+
+/** A change of shared storage: its intent, the permission to act on it, then the outcome. */
+function intending(row: Syscall, plan: Plan): string {
+  const { names, bytes, store, compared } = plan;
+  const args = names.join(",");
+  const { applies, look } = row.intent ?? {};
+  const looked = look ? `row.intent.look(k, ${args})` : "0";
+  return `
+    if (s${applies ? ` && row.intent.applies(k, ${args})` : ""}) {
+      if (m.following) {
+        let e = m.take(id + ${INTENT}, d, ${bytes});
+        if (e !== LIVE) {
+          { ${compared} }
+          if (e !== 0) return e;
+          k.intent.copy(k.data);
+          e = m.take(id, d, ${bytes});
+          if (e !== LIVE) {
+            { ${compared} }
+            if (e !== 0) return e;
+            k.opened = ${NO_HANDLE};
+            const r = commit(k, ${args});
+            m.publish();
+            return r;
+          }
+          k.again = true;
+        }
+      }
+      if (!k.again) {
+        m.begin(${bytes});
+        k.data.size = 0;
+        const e = ${lost(row)} ? ${Errno.stale} : ${looked};
+        const a = m.args;
+        ${store.join("\n")}
+        m.end(id + ${INTENT}, e, d);
+        k.intent.copy(k.data);
+        m.publish();
+        if (e !== 0) return e;
+      }
+      k.outputs.permit();
+      ${performing(row, plan)}
+    }`;
 }
 
 /** The import of `row` on a node that neither logs nor follows. */
@@ -93,6 +173,7 @@ function build(
       ${
     row.check ? `const c = row.check(k, ${args}); if (c !== 0) return c;` : ""
   }
+      ${plan.rights.join("\n")}
       ${row.effect === "local" ? `return commit(k, ${args});` : logged}
     };`;
   const make = new Function(
@@ -103,18 +184,30 @@ function build(
     "mixBytes",
     "LIVE",
     "DIVERGED",
+    "refusal",
     body,
   );
-  return make(row, kernel, messages, mix, mixBytes, LIVE, DIVERGED) as Import;
+  return make(
+    ...[row, kernel, messages, mix, mixBytes, LIVE, DIVERGED, refusal],
+  ) as Import;
+}
+
+/** Refuses the descriptor `name` unless it has what is needed. */
+function checkOf(name: string, needed: readonly number[]): string {
+  const lacks = needed.map((bits) => `(r.rights & ${bits}) === 0`);
+  return `{ const r = k.fds.get(${name}); if (r === undefined || ${
+    lacks.join(" || ")
+  }) return refusal(r, ${needed.join(", ")}); }`;
 }
 
 function planOf(row: Syscall): Plan {
   const names: string[] = [],
     normalise: string[] = [],
     checks: string[] = [],
+    rights: string[] = [],
     store: string[] = [];
   const compare: string[] = [], digest: string[] = [], paths: string[] = [];
-  let at = 0;
+  let at = 0, on = "a0";
   const word = (name: string) => {
     names.push(name);
     normalise.push(`${name} = ${name} >>> 0;`);
@@ -144,6 +237,9 @@ function planOf(row: Syscall): Plan {
       bytes += ` + (${name}n + 7 & ~7)`;
     } else {
       word(name);
+      if (param[0] === "fd") on = name;
+      const needed = row.needs?.[param[0]];
+      if (needed !== undefined) rights.push(checkOf(name, needed));
       if (param[1] === "out") {
         checks.push(
           `if (!k.memory.fits(${name}, ${param[2]})) return ${Errno.fault};`,
@@ -155,9 +251,15 @@ function planOf(row: Syscall): Plan {
     names,
     normalise,
     checks,
+    rights,
     store: [...store, ...paths],
-    compare,
+    compared: `const a = m.args; if (${
+      ["e === DIVERGED", ...compare].join(" || ")
+    }) m.diverge(row, [${names.join(",")}]);`,
     digest,
     bytes,
+    shared: isStorage(row)
+      ? `const o = k.fds.get(${on}), s = o !== undefined && o.shared !== undefined;`
+      : "",
   };
 }

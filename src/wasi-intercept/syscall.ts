@@ -31,6 +31,21 @@ type ArgsOf<P> = P extends readonly [infer F, ...infer R] ? [
   ]
   : [];
 
+/**
+ * A change of storage that all nodes mount is logged twice: as an intent, which the backups hold before anything is touched,
+ * and as the outcome. A new primary that finds an intent without one does it again: `execute` with `k.again` set and what
+ * `look` wrote in `k.intent`; that the change is there already counts as success then.
+ */
+export interface Intent<A extends readonly unknown[] = readonly never[]> {
+  /** Whether these arguments change anything; absent: they always do. */
+  applies?(k: Kernel, ...args: A): boolean;
+  /** Looks at what is there, touching nothing: writes to `k.data` what doing it again needs to know; gives the errno of a call that can't succeed. */
+  look?(k: Kernel, ...args: A): number;
+}
+
+/** What is added to a method id for the message of an intent. */
+export const INTENT = 0x1000;
+
 /** One row of the syscall table. `A` are the arguments in the order of the wasm import. */
 export interface Syscall<A extends readonly unknown[] = readonly never[]> {
   /** The spec's name. */
@@ -39,8 +54,11 @@ export interface Syscall<A extends readonly unknown[] = readonly never[]> {
   readonly id: number;
   readonly effect: Effect;
   readonly params: readonly Param[];
-  /** False for a row that answers `nosys` until it is built. */
-  readonly supported: boolean;
+  /**
+   * The rights that descriptors need, by parameter: each entry of a list is needed, and one of its bits is enough.
+   * A descriptor that lacks one is refused after `check`, on every node, with nothing logged.
+   */
+  readonly needs?: Readonly<Record<string, readonly number[]>>;
   /** Refuses arguments by replicated state alone, on every node and before anything else; gives an errno, nothing is logged. */
   check?(k: Kernel, ...args: A): number;
   /** Folds what the arguments point to into the argument digest. */
@@ -49,19 +67,19 @@ export interface Syscall<A extends readonly unknown[] = readonly never[]> {
   execute?(k: Kernel, ...args: A): number;
   /** Completes an outcome that is logged with the digest of what `execute` put into the guest's buffers. Primary only, not on a node that does not log. */
   seal?(k: Kernel, ...args: A): void;
-  /** Does on this node's own copy what the logged outcome says was done. Backup only; throws `StorageFault`. */
+  /** Does on this node's own copy what the logged outcome says was done. Backup only, not for a shared directory; throws `StorageFault`. */
   mirror?(k: Kernel, ...args: A): void;
+  /** How the call changes a shared directory; what it acts on is the parameter `fd`, or the first. */
+  readonly intent?: Intent<A>;
   /** Applies a successful outcome to the guest, never touches the world; gives the errno for the guest. Every node. */
   commit(k: Kernel, ...args: A): number;
 }
 
 /** Declares a row; the types of its functions' arguments follow from `params`. */
 export function syscall<const P extends readonly Param[]>(
-  row: Omit<Syscall<ArgsOf<P>>, "params" | "supported"> & {
-    readonly params: P;
-  },
+  row: Omit<Syscall<ArgsOf<P>>, "params"> & { readonly params: P },
 ): Syscall {
-  return { ...row, supported: true } as unknown as Syscall;
+  return row as unknown as Syscall;
 }
 
 /** How many wasm parameters a row has. */

@@ -8,14 +8,19 @@ import {
 import { clock_res_get, clock_time_get } from "./clock.ts";
 import * as fd from "./fd.ts";
 import * as io from "./fd_io.ts";
+import { fd_seek, fd_tell } from "./fd_seek.ts";
+import * as space from "./fd_space.ts";
+import * as stat from "./fd_stat.ts";
+import { path_link, path_readlink, path_symlink } from "./links.ts";
 import * as path from "./path.ts";
+import { path_open } from "./path_open.ts";
 import { poll_oneoff } from "./poll.ts";
-import { proc_exit, sched_yield } from "./proc.ts";
+import { proc_exit, proc_raise, sched_yield } from "./proc.ts";
 import { random_get } from "./random.ts";
 import { fd_readdir } from "./readdir.ts";
 import * as sock from "./sock.ts";
 import type { Syscall } from "./syscall.ts";
-import { unsupported } from "./unsupported.ts";
+import { fd_filestat_set_times, path_filestat_set_times } from "./times.ts";
 
 /** The syscall table. Ids are append-only: one that is retired is never given again. */
 export const TABLE: readonly Syscall[] = [
@@ -25,28 +30,16 @@ export const TABLE: readonly Syscall[] = [
   environ_sizes_get,
   clock_res_get,
   clock_time_get,
-  unsupported("fd_advise", 262, [["fd", "u32"], ["offset", "u64"], [
-    "len",
-    "u64",
-  ], ["advice", "u32"]]),
-  unsupported("fd_allocate", 263, [["fd", "u32"], ["offset", "u64"], [
-    "len",
-    "u64",
-  ]]),
+  space.fd_advise,
+  space.fd_allocate,
   fd.fd_close,
-  fd.fd_datasync,
-  fd.fd_fdstat_get,
-  fd.fd_fdstat_set_flags,
-  unsupported("fd_fdstat_set_rights", 268, [["fd", "u32"], ["base", "u64"], [
-    "inheriting",
-    "u64",
-  ]]),
-  fd.fd_filestat_get,
-  fd.fd_filestat_set_size,
-  unsupported("fd_filestat_set_times", 271, [["fd", "u32"], ["atim", "u64"], [
-    "mtim",
-    "u64",
-  ], ["flags", "u32"]]),
+  space.fd_datasync,
+  stat.fd_fdstat_get,
+  stat.fd_fdstat_set_flags,
+  stat.fd_fdstat_set_rights,
+  stat.fd_filestat_get,
+  space.fd_filestat_set_size,
+  fd_filestat_set_times,
   io.fd_pread,
   fd.fd_prestat_get,
   fd.fd_prestat_dir_name,
@@ -54,45 +47,23 @@ export const TABLE: readonly Syscall[] = [
   io.fd_read,
   fd_readdir,
   fd.fd_renumber,
-  fd.fd_seek,
-  fd.fd_sync,
-  fd.fd_tell,
+  fd_seek,
+  space.fd_sync,
+  fd_tell,
   io.fd_write,
   path.path_create_directory,
   path.path_filestat_get,
-  unsupported("path_filestat_set_times", 285, [
-    ["fd", "u32"],
-    ["flags", "u32"],
-    ["path", "path"],
-    ["atim", "u64"],
-    ["mtim", "u64"],
-    ["fst_flags", "u32"],
-  ]),
-  unsupported("path_link", 286, [
-    ["old_fd", "u32"],
-    ["old_flags", "u32"],
-    ["old_path", "path"],
-    ["new_fd", "u32"],
-    ["new_path", "path"],
-  ]),
-  path.path_open,
-  unsupported("path_readlink", 288, [
-    ["fd", "u32"],
-    ["path", "path"],
-    ["buf", "u32"],
-    ["buf_len", "u32"],
-    ["bufused", "out", 4],
-  ]),
+  path_filestat_set_times,
+  path_link,
+  path_open,
+  path_readlink,
   path.path_remove_directory,
   path.path_rename,
-  unsupported("path_symlink", 291, [["old_path", "path"], ["fd", "u32"], [
-    "new_path",
-    "path",
-  ]]),
+  path_symlink,
   path.path_unlink_file,
   poll_oneoff,
   proc_exit,
-  unsupported("proc_raise", 295, [["sig", "u32"]]),
+  proc_raise,
   sched_yield,
   random_get,
   sock.sock_accept,

@@ -26,7 +26,8 @@ test("numbers: the last that is exact is given, the next would be a bug", () => 
 
 test("output rule: without a member everything may leave", () => {
   const hand = new PrimaryHand();
-  assert.equal(only(hand.append(3), "release"), [{ kind: "release", next: 3 }]);
+  const released = { kind: "release", next: 3, held: 3 };
+  assert.equal(only(hand.append(3), "release"), [released]);
 });
 
 test("output rule: what the slowest member lacks does not leave", () => {

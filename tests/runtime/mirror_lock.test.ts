@@ -136,7 +136,7 @@ test(
     for (const [one, other, how] of pairs) {
       const error = failure(() => refuseOverlap([at(one), at(other)]));
       assert.match(error.message, how);
-      assert.match(error.message, `cannot mirror ${at(one)} and ${at(other)}:`);
+      assert.match(error.message, `cannot use ${at(one)} and ${at(other)}:`);
     }
     for (const state of ["a", "a/sub/x", "."]) {
       const error = failure(() => refuseOverlap([at("a")], at(state)));

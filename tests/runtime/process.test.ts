@@ -19,8 +19,12 @@ import { SoloOutputs } from "../../src/runtime/guest/solo_outputs.ts";
 import { GuestHost } from "../../src/runtime/host/guest_host.ts";
 import { numbered, Rig } from "../wasi-intercept/rig.ts";
 
-/** `(import "wasi_snapshot_preview1" NAME (func (param i32…)))` beside a memory and a `_start`. */
-function importing(name: string, params: number): WebAssembly.Module {
+/** `(import WASI NAME (func (param i32…)))` beside a memory and a `_start`. */
+function importing(
+  name: string,
+  params: number,
+  wasi = "wasi_snapshot_preview1",
+): WebAssembly.Module {
   const text = (word: string) => [
     word.length,
     ...new TextEncoder().encode(word),
@@ -34,7 +38,7 @@ function importing(name: string, params: number): WebAssembly.Module {
       ]),
       ...section(2, [
         1,
-        ...text("wasi_snapshot_preview1"),
+        ...text(wasi),
         ...text(name),
         0,
         1,
@@ -53,7 +57,7 @@ function process(module: WebAssembly.Module, listeners: readonly number[]) {
     config: {
       args: ["app", "ü"],
       env: ["A=b"],
-      dirs: ["/one", "."],
+      dirs: [{ name: "/one", shared: false }, { name: ".", shared: false }],
       listeners: listeners.length,
       stdio: [2, 6, 4],
     },
@@ -95,6 +99,14 @@ test("the first listener is named in the environment, where there is one", () =>
   assert.equal(texts(process(module, []).kernel.args), ["app\0", "ü\0"]);
 });
 
+test("a module of the version before preview1 gets the functions that are the same, of the spec's type", () => {
+  process(importing("fd_close", 1, "wasi_unstable"), []);
+  assert.throws(
+    () => process(importing("fd_close", 2, "wasi_unstable"), []),
+    /cannot link the module: .*fd_close/,
+  );
+});
+
 test("an import of another type than the spec's is refused, by name", () => {
   process(importing("fd_close", 1), []);
   for (const [name, params] of [["fd_close", 2], ["path_open", 9]] as const) {
@@ -117,9 +129,10 @@ test("a solo guest that closes its stdio leaves the node's open", () => {
       kind: "stream",
       filetype: 6,
       flags: 0,
-      rights: 0n,
-      inheriting: 0n,
+      rights: 0,
+      inheriting: 0,
       output: 0,
+      ended: false,
       handle,
     });
   }

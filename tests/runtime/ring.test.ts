@@ -93,14 +93,14 @@ test("every mix of sizes comes out as it went in, on one thread", () => {
 });
 
 /** Starts the other thread on an order. */
-function other(ring: Ring, order: Order, writes: boolean) {
+function other(ring: Ring, order: Order, does: "write" | "read" | "nag") {
   const worker = new Worker(new URL("./ring_worker.ts", import.meta.url), {
     type: "module",
   });
   const digest = new Promise<number>((resolve) =>
     worker.onmessage = ({ data }) => resolve(data)
   );
-  worker.postMessage({ shared: ring.shared, order, writes });
+  worker.postMessage({ shared: ring.shared, order, does });
   return { digest, end: () => worker.terminate() };
 }
 
@@ -112,7 +112,7 @@ const ORDERS: readonly (readonly [string, number, Order])[] = [
 for (const [name, capacity, order] of ORDERS) {
   test(`a Worker writes 200,000 records, the main isolate reads: ${name}`, async () => {
     const ring = Ring.of(capacity);
-    const writer = other(ring, order, true);
+    const writer = other(ring, order, "write");
     const reader = new RecordReader(ring, order);
     while (!reader.done) {
       await ring.readable();
@@ -125,7 +125,7 @@ for (const [name, capacity, order] of ORDERS) {
 
   test(`the main isolate writes 200,000 records, a Worker reads: ${name}`, async () => {
     const ring = Ring.of(capacity);
-    const reader = other(ring, order, false);
+    const reader = other(ring, order, "read");
     let number = 0;
     for (const size of sizesOf(order)) {
       let at = ring.reserve(size);
@@ -145,5 +145,23 @@ for (const [name, capacity, order] of ORDERS) {
     reader.end();
   });
 }
+
+test("a wake without a record behind it is not the last that a reader hears", async () => {
+  const ring = Ring.of(4096);
+  const order: Order = { seed: 3, count: 30_000, most: 16 };
+  const writer = other(ring, order, "nag");
+  for (let count = 0; count < order.count;) {
+    await ring.readable();
+    const end = ring.spanEnd();
+    for (let at = ring.tail; at < end; count++) {
+      const pad = ring.view.getUint16(at + 4, true) === PAD;
+      if (pad) count--;
+      at += ring.view.getUint32(at, true);
+    }
+    if (end !== ring.tail) ring.consume(end);
+  }
+  await writer.digest;
+  writer.end();
+});
 
 test.run();

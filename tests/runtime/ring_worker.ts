@@ -11,7 +11,7 @@ import {
 interface Task {
   readonly shared: SharedArrayBuffer;
   readonly order: Order;
-  readonly writes: boolean;
+  readonly does: "write" | "read" | "nag";
 }
 
 const scope = self as unknown as {
@@ -19,10 +19,23 @@ const scope = self as unknown as {
   postMessage(digest: number): void;
 };
 
-scope.onmessage = ({ data: { shared, order, writes } }) => {
-  const ring = new Ring(shared);
-  scope.postMessage(writes ? write(ring, order) : read(ring, order));
+scope.onmessage = ({ data: { shared, order, does } }) => {
+  const act = { write, read, nag }[does];
+  scope.postMessage(act(new Ring(shared), order));
 };
+
+/** Writes one record at a time, and wakes the reader all the while until it has it. */
+function nag(ring: Ring, order: Order): number {
+  for (let number = 0; number < order.count; number++) {
+    const at = ring.reserveWaiting(order.most);
+    fillRecord(ring, at, order.most, number);
+    ring.advance(order.most);
+    const before = ring.tail;
+    ring.publish();
+    while (ring.tail === before) ring.wakeReader();
+  }
+  return 0;
+}
 
 function write(ring: Ring, order: Order): number {
   let number = 0;

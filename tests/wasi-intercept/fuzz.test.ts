@@ -1,9 +1,7 @@
 // timeout 240 s
-/** Hostile calls get errnos and nothing else; a backup that follows them ends in the same state. @module */
+/** Hostile calls get errnos and touch nothing else; a backup that follows them ends in the same state. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Buffer } from "node:buffer";
-import { mixBytes } from "../../src/bytes/digest.ts";
 import {
   addressOf,
   bindSocket,
@@ -12,14 +10,20 @@ import {
 import { TABLE } from "../../src/wasi-intercept/table.ts";
 import { removeDirs, tempDir, treeOf } from "../kit/place.ts";
 import { Random } from "../kit/random.ts";
-import { type HostileCall, Hostility, writableBy } from "./hostile.ts";
-import { numbered, Rig, WouldWait } from "./rig.ts";
+import { FuzzGuest, type GuestKind, type Outcome } from "./fuzz_guest.ts";
+import { type HostileCall, Hostility } from "./hostile.ts";
+import { numbered, Rig } from "./rig.ts";
 
-const ROUNDS = 20, CALLS = 1000;
+const CALLS = 1000;
 const ONLY = Deno.env.get("SEED");
-const SEEDS = ONLY === undefined
-  ? Array.from({ length: ROUNDS }, (_, i) => 1000 + i)
-  : [Number(ONLY)];
+
+/** Kinds of guests, by the first seed of their rounds. A large memory is taken from the system only where it is touched. */
+const KINDS: readonly (GuestKind & { first: number; rounds: number })[] = [
+  { first: 1000, rounds: 62, pages: [1, 4], solo: false },
+  { first: 2000, rounds: 36, pages: [1, 4], solo: true },
+  { first: 3000, rounds: 1, pages: [65_536, 65_536], solo: false },
+  { first: 4000, rounds: 1, pages: [32_832, 32_832], solo: true },
+];
 
 /** A directory with a file of each kind, links out of it, and a deep end. */
 function plantDir(): string {
@@ -81,142 +85,143 @@ function describe(step: number, { row, args }: HostileCall): string {
   return `call ${step}: ${row.name}(${args.join(", ")})`;
 }
 
-/** Makes a call; its errno, or `undefined` where it would wait. */
-function make(rig: Rig, call: HostileCall): number | undefined {
-  for (const [at, bytes] of call.pokes) {
-    rig.memory.set(bytes.subarray(0, rig.memory.length - at), at);
-  }
-  try {
-    return rig.call[call.row.name]!(...call.args);
-  } catch (error) {
-    if (error instanceof WouldWait) return undefined;
-    throw error;
-  }
-}
-
-/** Makes a call and holds that it gives an errno and changes what it may alone. */
-function makeChecked(
-  rig: Rig,
-  call: HostileCall,
-  where: string,
-): number | undefined {
-  for (const [at, bytes] of call.pokes) {
-    rig.memory.set(bytes.subarray(0, rig.memory.length - at), at);
-  }
-  const before = Buffer.from(rig.memory.slice());
-  const writable = writableBy(rig, call);
-  const errno = make(rig, call);
-  const known = errno === undefined ||
-    (Number.isInteger(errno) && errno >= 0 && errno <= 76);
-  assert.ok(known, `${where} gives ${errno}`);
-  const after = Buffer.from(rig.memory.slice());
-  if (errno === 0) {
-    for (const [at, size] of writable) {
-      before.fill(
-        0,
-        Math.min(at, before.length),
-        Math.min(at + size, before.length),
-      );
-      after.fill(
-        0,
-        Math.min(at, after.length),
-        Math.min(at + size, after.length),
-      );
-    }
-  }
-  assert.ok(
-    before.equals(after),
-    `${where} = ${errno} writes where it may not`,
-  );
-  return errno;
-}
-
-function hash(rig: Rig): number {
-  return mixBytes(0, rig.kernel.memory.view, 0, rig.memory.length);
+/** What happened at a step of a live run. */
+interface Step {
+  readonly outcome: Outcome;
+  /** Digest of the memory after it. */
+  readonly hash: number;
+  /** Pages by which the memory grew while it waited. */
+  readonly grown: number;
 }
 
 /** What a live run left behind, for a backup to compare with. */
 interface Live {
-  /** By step: the errno and the memory's hash after it; `undefined` where it would have waited. */
-  readonly steps: readonly (readonly [number, number] | undefined)[];
+  readonly steps: readonly Step[];
   readonly messages: readonly Uint8Array[];
 }
 
-/** How often each function was called with success, in all rounds. */
-const succeeded = new Map<string, number>();
+/** How often something happened, in all rounds of solo guests and of others. */
+class Tally {
+  readonly #counts = new Map<string, number>();
 
-function times(name: string): number {
-  return succeeded.get(name) ?? 0;
+  add(what: string): void {
+    this.#counts.set(what, 1 + this.of(what));
+  }
+
+  of(what: string): number {
+    return this.#counts.get(what) ?? 0;
+  }
 }
 
-async function runLive(seed: number, dirs: string[]): Promise<Live> {
+/** Calls by function, of those that had success, and by what the descriptor was. */
+const successes = new Tally(), descriptors = new Tally();
+let made = 0;
+
+async function runLive(
+  seed: number,
+  kind: GuestKind,
+  dirs: string[],
+): Promise<Live> {
   const peers = new Peers(seed);
-  const rig = new Rig({ dirs, listeners: [peers.listener] });
-  const hostility = new Hostility(new Random(seed));
-  const steps: ([number, number] | undefined)[] = [];
+  const options = { dirs, listeners: [peers.listener] };
+  const guest = new FuzzGuest(kind, options, new Random(seed + 1));
+  const hostility = new Hostility(new Random(seed), () => guest.size);
+  const steps: Step[] = [];
   const messages: Uint8Array[] = [];
   for (let step = 0; step < CALLS; step++) {
     if (step % 50 === 0) await peers.stir();
     const call = hostility.next();
-    const errno = makeChecked(rig, call, describe(step, call));
-    if (errno === 0) succeeded.set(call.row.name, 1 + times(call.row.name));
-    steps.push(errno === undefined ? undefined : [errno, hash(rig)]);
-    messages.push(...rig.drain());
+    descriptors.add(guest.kindOf(call) ?? "none");
+    guest.prepare(call);
+    const outcome = guest.make(call, describe(step, call));
+    made++;
+    if (outcome === 0 || outcome === "ends") {
+      successes.add(`${call.row.name} ${kind.solo ? "solo" : ""}`);
+    }
+    const hash = kind.solo ? 0 : guest.hash();
+    steps.push({ outcome, hash, grown: guest.grown });
+    if (!kind.solo) messages.push(...guest.rig.drain());
   }
+  guest.checkGaps("after all calls");
   peers.close();
   return { steps, messages };
 }
 
-function follow(seed: number, dirs: string[], live: Live): void {
+function follow(
+  seed: number,
+  kind: GuestKind,
+  dirs: string[],
+  live: Live,
+): void {
   const unused = bindSocket({ host: "127.0.0.1", port: 0 }, "");
-  const rig = new Rig({ dirs, listeners: [unused], following: true });
-  const hostility = new Hostility(new Random(seed));
+  const options = { dirs, listeners: [unused], following: true };
+  const guest = new FuzzGuest(kind, options);
+  const hostility = new Hostility(new Random(seed), () => guest.size);
+  const { rig } = guest;
   let fed = 0;
-  for (const [step, seen] of live.steps.entries()) {
+  for (const [step, { outcome, hash, grown }] of live.steps.entries()) {
     const call = hostility.next();
-    if (seen === undefined) {
-      for (const [at, bytes] of call.pokes) {
-        rig.memory.set(bytes.subarray(0, rig.memory.length - at), at);
-      }
-      continue;
-    }
+    guest.prepare(call);
+    if (grown > 0) guest.grow(grown);
+    if (outcome === "waits") continue;
     if (fed === rig.messages.seq && fed < live.messages.length) {
       rig.feed([live.messages[fed++]!]);
     }
     const where = describe(step, call);
-    assert.is(make(rig, call), seen[0], where);
-    assert.is(hash(rig), seen[1], `memory after ${where}`);
+    assert.is(guest.make(call, where), outcome, where);
+    assert.is(guest.hash(), hash, `memory after ${where}`);
     rig.drain();
   }
   assert.is(rig.messages.seq, live.messages.length);
 }
 
-test.after(removeDirs);
-
-for (const seed of SEEDS) {
-  test(`hostile calls give errnos, and a backup follows them (seed ${seed})`, async () => {
-    try {
-      const [primary, backup] = [plantDir(), plantDir()];
-      const live = await runLive(seed, [primary, `${primary}/sub`]);
-      follow(seed, [backup, `${backup}/sub`], live);
-      const left = treeOf(primary);
-      assert.equal(Object.keys(treeOf(backup)), Object.keys(left));
-      assert.ok(JSON.stringify(treeOf(backup)) === JSON.stringify(left));
-    } catch (error) {
-      console.log(
-        `replay: SEED=${seed} deno run -A tests/wasi-intercept/fuzz.test.ts`,
-      );
-      throw error;
-    }
-  });
+/** A round of hostile calls, followed by a backup where there can be one. */
+async function round(seed: number, kind: GuestKind): Promise<void> {
+  const [primary, backup] = [plantDir(), plantDir()];
+  const live = await runLive(seed, kind, [primary, `${primary}/sub`]);
+  if (kind.solo) return;
+  follow(seed, kind, [backup, `${backup}/sub`], live);
+  const left = treeOf(primary);
+  assert.equal(Object.keys(treeOf(backup)), Object.keys(left));
+  assert.ok(JSON.stringify(treeOf(backup)) === JSON.stringify(left));
 }
 
-test("the rounds call every function with success", () => {
-  if (ONLY !== undefined) return;
-  const rare = TABLE.filter(({ name, supported }) =>
-    supported && name !== "proc_exit" && times(name) < 10
+test.after(removeDirs);
+
+for (const kind of KINDS) {
+  const seeds = Array.from({ length: kind.rounds }, (_, i) => kind.first + i)
+    .filter((seed) => ONLY === undefined || seed === Number(ONLY));
+  const followed = kind.solo ? "" : ", and a backup follows them";
+  test(
+    `hostile calls of a ${kind.solo ? "solo" : "replicated"} guest with ${
+      kind.pages[0]
+    } pages give errnos${followed}`,
+    async () => {
+      for (const seed of seeds) {
+        try {
+          await round(seed, kind);
+        } catch (error) {
+          console.log(
+            `replay: SEED=${seed} deno run -A tests/wasi-intercept/fuzz.test.ts`,
+          );
+          throw error;
+        }
+      }
+    },
   );
-  assert.equal(rare.map(({ name }) => `${name} ${times(name)}`), []);
+}
+
+test("the rounds are 100,000 calls, of every function with success and of descriptors of every kind", () => {
+  if (ONLY !== undefined) return;
+  assert.is(made, 100_000);
+  const rare = TABLE.flatMap(({ name }) => [`${name} `, `${name} solo`])
+    .filter((what) => successes.of(what) < 10);
+  assert.equal(rare.map((what) => `${what} ${successes.of(what)}`), []);
+  for (
+    const kind of [
+      ...["stream", "listener", "connection", "file", "directory", "closed"],
+    ]
+  ) assert.ok(descriptors.of(kind) > 1000, `${kind} ${descriptors.of(kind)}`);
 });
 
 test("a changed message is found as a divergence", () => {

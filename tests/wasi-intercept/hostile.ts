@@ -2,27 +2,42 @@
 import { TABLE } from "../../src/wasi-intercept/table.ts";
 import type { Param, Syscall } from "../../src/wasi-intercept/syscall.ts";
 import type { Random } from "../kit/random.ts";
-import { DIR, MEMORY_SIZE, READ_WRITE, type Rig } from "./rig.ts";
+import { DIR, READ_ONLY, READ_WRITE } from "./rig.ts";
 
 /** A call and what the guest's memory holds before it. */
 export interface HostileCall {
   readonly row: Syscall;
   readonly args: readonly (number | bigint)[];
   readonly pokes: readonly (readonly [at: number, bytes: Uint8Array])[];
+  /** By how many pages the memory grows before it. */
+  readonly pages: number;
 }
 
-/** Calls that end a test, not a call; `proc_exit` throws by design. */
-const ROWS = TABLE.filter(({ name }) => name !== "proc_exit");
+/** How often rows are called: most often those that open something, or that most descriptors are not for. */
+const WEIGHTS: readonly [RegExp, number][] = [
+  [/^(path_open|sock_accept)$/, 8],
+  [/^fd_(data)?sync$/, 1],
+  [/^(sock_|fd_allocate|path_link|path_readlink)/, 5],
+  [/^(fd|path)_/, 3],
+  [/^/, 1],
+];
+const OFTEN = TABLE.flatMap((row) => {
+  const [, weight = 1] = WEIGHTS.find(([names]) => names.test(row.name)) ?? [];
+  return Array<Syscall>(weight).fill(row);
+});
 
-/** Rows that do something are called more often than those that answer `nosys`. */
-const OFTEN = ROWS.filter(({ supported }) => supported).flatMap((row) => {
-  const opens = row.name === "path_open" || row.name === "sock_accept";
-  return opens
-    ? Array(8).fill(row)
-    : /^(fd|path|sock)_/.test(row.name)
-    ? [row, row, row]
-    : [row];
-}) as Syscall[];
+/** Bytes of a page. */
+export const PAGE = 65_536;
+
+/** Memory of more bytes is looked at in places alone. */
+const LARGE = 2 ** 30;
+
+/** The parts of a memory of `size` bytes that pointers lead to: all of it, or the start, the middle of all addresses and the end. */
+export function placesOf(size: number): [start: number, end: number][] {
+  if (size < LARGE) return [[0, size]];
+  const half = 2 ** 31;
+  return [[0, PAGE], [half - PAGE / 2, half + PAGE / 2], [size - PAGE, size]];
+}
 
 /** Names in the planted directory, names that are not there, and ways out. */
 const NAMES = [
@@ -58,24 +73,32 @@ const BIG = [
   ...[0x42n, 0x2n, 0x40n, (1n << 14n) | 2n, (1n << 30n) - 1n],
 ];
 
+const RIGHTS = [
+  ...[...Array<bigint>(6).fill(READ_WRITE), READ_ONLY, READ_ONLY, 0x42n, 0x2n],
+  ...[0n, (1n << 30n) - 1n, 1n << 30n, 1n << 63n],
+];
+
 /** Offsets and sizes that make a file no larger than a test wants to read, or that no file can have. */
 const OFFSETS = BIG.filter((n) => n <= 1n << 20n || n >= 1n << 62n);
 
 /** Makes calls from a seed. */
 export class Hostility {
   readonly #random: Random;
+  /** Bytes of the guest's memory now. */
+  readonly #size: () => number;
   #pokes: [number, Uint8Array][] = [];
 
-  constructor(random: Random) {
+  constructor(random: Random, size: () => number) {
     this.#random = random;
+    this.#size = size;
   }
 
   next(): HostileCall {
-    const random = this.#random;
-    const row = random.pick(random.chance(95) ? OFTEN : ROWS);
+    const row = this.#random.pick(OFTEN);
     this.#pokes = [];
     const args = row.params.flatMap((param) => this.#argument(row, param));
-    return { row, args, pokes: this.#pokes };
+    const pages = this.#random.below(300) === 0 ? 1 : 0;
+    return { row, args, pokes: this.#pokes, pages };
   }
 
   #argument(row: Syscall, [name, type]: Param): (number | bigint)[] {
@@ -88,9 +111,12 @@ export class Hostility {
     }
     if (type === "path") return this.#path();
     if (type === "u64") {
-      if (name === "rights" && random.chance(70)) return [READ_WRITE];
+      if (name === "rights" || name === "base" || name === "inheriting") {
+        const few = row.name === "fd_fdstat_set_rights" && random.chance(50);
+        return [few ? random.pick([0n, 0x2n]) : random.pick(RIGHTS)];
+      }
       if (name === "cookie") return [BigInt(random.below(4))];
-      const small = name === "size" || name === "offset";
+      const small = name === "size" || name === "offset" || name === "len";
       return [random.pick(small ? OFFSETS : BIG)];
     }
     if (type === "out") return [this.#pointer()];
@@ -101,7 +127,7 @@ export class Hostility {
       case "old_fd":
         return [this.#descriptor(row.name)];
       case "iovs":
-        return [this.#iovecs()];
+        return [this.#iovecs(/write|send/.test(row.name))];
       case "iovs_len":
         return [random.chance(95) ? random.below(5) : random.pick(NUMBERS)];
       case "in":
@@ -110,9 +136,20 @@ export class Hostility {
         return [random.chance(95) ? 1 + random.below(4) : random.pick(NUMBERS)];
       case "oflags":
         return [random.chance(90) ? random.pick(OPENS) : random.pick(NUMBERS)];
-      case "fdflags":
       case "flags":
+      case "fst_flags":
+        if (row.name === "path_filestat_set_times" && name === "flags") {
+          return [random.below(2)];
+        }
+        if (row.name.endsWith("set_times")) return [random.below(17)];
         return [random.chance(90) ? random.pick(FLAGS) : random.pick(NUMBERS)];
+      case "fdflags":
+        return [random.chance(90) ? random.pick(FLAGS) : random.pick(NUMBERS)];
+      case "sig":
+        return [random.below(34)];
+      case "advice":
+        return [random.below(7)];
+      case "old_flags":
       case "dirflags":
       case "whence":
         return [random.chance(95) ? random.below(2) : random.pick(NUMBERS)];
@@ -122,16 +159,21 @@ export class Hostility {
       case "si_flags":
         return [random.below(5)];
     }
-    return name.endsWith("len")
-      ? [random.pick(NUMBERS)]
-      : [this.#pointer(row.name === "random_get" ? 256 : 0)];
+    if (!name.endsWith("len")) return [this.#pointer()];
+    return [random.pick(row.name === "random_get" ? this.#sizes() : NUMBERS)];
   }
 
-  /** A number whose descriptor is most often one that the call is for; stdio, directories and the listener stay open for long. */
+  /** Sizes of what is really moved: none that would take a large memory whole. */
+  #sizes(): number[] {
+    return this.#size() < LARGE ? NUMBERS : NUMBERS.filter((n) => n < PAGE);
+  }
+
+  /** A number whose descriptor is most often one that the call is for; directories and the listener stay open for long. */
   #descriptor(name: string): number {
     const random = this.#random;
     if (random.chance(3)) return random.pick(NUMBERS);
     if (random.chance(3)) return random.below(16);
+    if (random.chance(3)) return random.below(DIR);
     if (name.startsWith("path_")) return random.pick([DIR, DIR, DIR + 1, 6]);
     if (name === "fd_readdir" || name.startsWith("fd_prestat")) {
       return DIR + random.below(2);
@@ -140,11 +182,18 @@ export class Hostility {
   }
 
   /** Somewhere in memory, at its edge, or beyond. */
-  #pointer(least = 0): number {
+  #pointer(): number {
     const random = this.#random;
     if (random.chance(4)) return random.pick(NUMBERS);
-    if (random.chance(8)) return MEMORY_SIZE - random.below(80);
-    return least + random.below(MEMORY_SIZE - least);
+    if (random.chance(8)) return this.#size() - random.below(80);
+    return this.#place(0);
+  }
+
+  /** Where `size` bytes lie in one of the places that pointers lead to. */
+  #place(size: number): number {
+    const random = this.#random;
+    const [start, end] = random.pick(placesOf(this.#size()));
+    return start + random.below(end - start - size);
   }
 
   #path(): [number, number] {
@@ -152,21 +201,20 @@ export class Hostility {
     const text = random.chance(3)
       ? random.bytes(random.below(64)).map((byte) => byte & 0x7f)
       : new TextEncoder().encode(random.pick(NAMES));
-    const at = random.below(MEMORY_SIZE - 8192);
+    const at = this.#place(8192);
     this.#pokes.push([at, text]);
     return [at, text.length];
   }
 
-  /** Four iovecs; some wrong, some that point to themselves. */
-  #iovecs(): number {
+  /** Four iovecs, not always aligned; some wrong, some that point to themselves. `out` says whether they are written from. */
+  #iovecs(out: boolean): number {
     const random = this.#random;
-    const at = random.below(MEMORY_SIZE - 64) & ~7;
+    const at = this.#place(64);
+    const sizes = out ? this.#sizes() : NUMBERS;
     const words = new Uint32Array(8);
     for (let i = 0; i < 8; i += 2) {
       words[i] = random.chance(10) ? at + random.below(32) : this.#pointer();
-      words[i + 1] = random.chance(80)
-        ? random.below(600)
-        : random.pick(NUMBERS);
+      words[i + 1] = random.chance(80) ? random.below(600) : random.pick(sizes);
     }
     this.#pokes.push([at, new Uint8Array(words.buffer)]);
     return at;
@@ -175,7 +223,7 @@ export class Hostility {
   /** Four subscriptions, most of them for something that comes soon. */
   #subscriptions(): number {
     const random = this.#random;
-    const at = random.below(MEMORY_SIZE - 4 * 48);
+    const at = this.#place(4 * 48);
     const bytes = random.bytes(4 * 48);
     const view = new DataView(bytes.buffer);
     for (let i = 0; i < 4 * 48; i += 48) {
@@ -189,44 +237,4 @@ export class Hostility {
     this.#pokes.push([at, bytes]);
     return at;
   }
-}
-
-/** Where a call may write, if it succeeds: `[address, size]…`; to be asked before the call. */
-export function writableBy(
-  rig: Rig,
-  { row, args }: HostileCall,
-): [number, number][] {
-  const named = new Map<string, number>();
-  const regions: [number, number][] = [];
-  let i = 0;
-  for (const [name, type, size] of row.params) {
-    const value = Number(args[i]);
-    named.set(name, value);
-    if (type === "out") regions.push([value, size]);
-    i += type === "path" ? 2 : 1;
-  }
-  const at = (name: string) => named.get(name) as number;
-  switch (row.name) {
-    case "args_get":
-      return [[at("argv"), 8], [at("argv_buf"), 16]];
-    case "environ_get":
-      return [[at("environ"), 8], [at("environ_buf"), 32]];
-    case "fd_prestat_dir_name":
-      return [[at("path"), at("path_len")]];
-    case "fd_readdir":
-      return [...regions, [at("buf"), at("buf_len")]];
-    case "random_get":
-      return [[at("buf"), at("buf_len")]];
-    case "poll_oneoff":
-      return [...regions, [at("out"), 32 * at("nsubscriptions")]];
-    case "fd_read":
-    case "fd_pread":
-    case "sock_recv":
-      for (let n = 0; n < Math.min(at("iovs_len"), 1024); n++) {
-        const iovec = at("iovs") + 8 * n;
-        if (iovec + 8 > MEMORY_SIZE) break;
-        regions.push([rig.u32(iovec), rig.u32(iovec + 4)]);
-      }
-  }
-  return regions;
 }

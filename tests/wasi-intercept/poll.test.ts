@@ -5,7 +5,7 @@ import { makeWaker } from "../../src/runtime/host/poll.ts";
 import { removeDirs } from "../kit/place.ts";
 import { plant } from "./pair.ts";
 import { connectedRig, LISTENER, listeningRig } from "./peer.ts";
-import { Paths, Rig, WouldWait } from "./rig.ts";
+import { Paths, READ_WRITE, Rig, WouldWait } from "./rig.ts";
 
 const SUBSCRIPTIONS = 1024, EVENTS = 8192, COUNT = 64;
 const MS = 1_000_000n, HOUR = 3_600_000n * MS;
@@ -170,7 +170,7 @@ test("no subscriptions, too many, and those that leave memory are refused", () =
 
 test("files and directories are always ready", () => {
   const rig = new Rig({ dirs: [plant({ a: "text" })] });
-  const fd = new Paths(rig).open("a");
+  const fd = new Paths(rig).open("a", { rights: READ_WRITE });
   const events = poll(rig, { read: fd }, { write: fd }, { read: 3 });
   assert.equal(events, [ready(0, 1), ready(1, 2), ready(2, 1)]);
 });

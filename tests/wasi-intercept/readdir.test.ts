@@ -114,13 +114,30 @@ test("what is no directory, and a buffer that leaves memory, are refused", () =>
   assert.is(rig.call.fd_readdir!(3, 131_000, 100, 0n, USED), Errno.fault);
 });
 
-test("a directory whose names are more than a message is refused, not cut", () => {
-  const dir = plant();
-  for (let i = 0; i < 4000; i++) {
-    Deno.writeTextFileSync(`${dir}/${i}`.padEnd(dir.length + 251, "x"), "");
+test("a directory whose names are more than a message holds is read in pages, on a backup and by a new primary too", () => {
+  const dirs = [plant(), plant()];
+  const names = Array.from(
+    { length: 4000 },
+    (_, i) => `${i}`.padStart(4, "0").padEnd(250, "x"),
+  );
+  for (const dir of dirs) {
+    for (const name of names) Deno.writeTextFileSync(`${dir}/${name}`, "");
   }
-  const rig = new Rig({ dirs: [dir] });
-  assert.is(rig.call.fd_readdir!(3, BUFFER, 100, 0n, USED), Errno.overflow);
+  const primary = new Rig({ dirs: [dirs[0]!] });
+  const entries = list(primary, 3, 60_000);
+  assert.equal(entries.map(({ name }) => name), [".", "..", ...names]);
+  const messages = primary.drain();
+  const pages = messages.filter(({ length }) => length > 100_000);
+  assert.is(pages.length, 2);
+
+  const backup = follower(messages, { dirs: [dirs[1]!] });
+  assert.equal(list(backup, 3, 60_000), entries);
+  const heir = follower(messages.slice(0, 2), { dirs: [dirs[1]!] });
+  heir.goLive();
+  assert.equal(
+    list(heir, 3, 60_000).map(({ name }) => name),
+    [".", "..", ...names],
+  );
 });
 
 test("a backup sees the primary's inodes, of files that its copy has under others", () => {

@@ -8,6 +8,8 @@ import {
   type Import,
   replicated,
 } from "../../src/wasi-intercept/specialise.ts";
+import { INHERITABLE_RIGHTS, Right } from "../../src/wasi-intercept/rights.ts";
+import { reopenShared } from "../../src/wasi-intercept/shared.ts";
 import { drain, type StreamSink } from "../../src/runtime/drain.ts";
 import { instantiate } from "../../src/runtime/guest/process.ts";
 import { QueuedOutputs } from "../../src/runtime/guest/queued_outputs.ts";
@@ -55,6 +57,10 @@ export class HastyHost extends GuestHost {
 export interface RigOptions {
   /** Host paths; the guest sees `/d0`, `/d1`, … */
   readonly dirs?: readonly string[];
+  /** Host paths of directories that all nodes mount, behind `dirs`; the guest sees `/s0`, `/s1`, … */
+  readonly shared?: readonly string[];
+  /** Stands for main where the guest waits before it changes a shared directory; it may when this returns. */
+  readonly permit?: () => void;
   /** Listening sockets, by handle. */
   readonly listeners?: readonly number[];
   readonly following?: boolean;
@@ -65,6 +71,22 @@ export interface RigOptions {
   readonly sink?: StreamSink;
 }
 
+/** Gives every permit that the guest waits for. */
+class GivingSlots extends Slots {
+  readonly #asked: () => void;
+
+  constructor(asked: () => void) {
+    super();
+    this.#asked = asked;
+  }
+
+  override waitForPermit(before: number): void {
+    this.#asked();
+    this.givePermit();
+    super.waitForPermit(before);
+  }
+}
+
 /** One process whose calls a test makes. */
 export class Rig {
   readonly kernel: Kernel;
@@ -72,16 +94,20 @@ export class Rig {
   /** The imports by name. */
   readonly call: Readonly<Record<string, Import>>;
   readonly messages: RingMessages;
-  readonly slots = new Slots();
+  readonly slots: Slots;
   readonly outbox = Ring.of(4 << 20);
   readonly inbox = Ring.of(4 << 20);
   /** What was told of takeovers and of going live. */
   readonly told: string[] = [];
   readonly #sink: StreamSink;
+  readonly #mirrored: number;
   #next = 1;
 
   constructor(options: RigOptions = {}) {
-    const { dirs = [], listeners = [], following = false } = options;
+    const { dirs = [], shared = [], listeners = [], following = false } =
+      options;
+    this.slots = new GivingSlots(options.permit ?? (() => {}));
+    this.#mirrored = dirs.length;
     const data = new Data();
     const Host = options.patient ? GuestHost : HastyHost;
     this.host = new Host(threadId(), options.waker);
@@ -90,18 +116,25 @@ export class Rig {
     });
     this.messages = new RingMessages(data, this.outbox, this.inbox, following, {
       takeover: (bytes) => this.told.push(`takeover ${bytes.length}`),
-      live: () => this.told.push("live"),
+      live: () => {
+        this.#next = this.messages.seq + 1;
+        reopenShared(this.kernel);
+        this.told.push("live");
+      },
     });
     const call: Record<string, Import> = {};
     const { kernel } = instantiate(MODULE, {
       config: {
         args: ["app", "an argument"],
         env: ["A=b"],
-        dirs: dirs.map((_, i) => `/d${i}`),
+        dirs: [
+          ...dirs.map((_, i) => ({ name: `/d${i}`, shared: false })),
+          ...shared.map((_, i) => ({ name: `/s${i}`, shared: true })),
+        ],
         listeners: listeners.length,
         stdio: [2, 2, 2],
       },
-      handles: { dirs: dirs.map(openDirectory), listeners },
+      handles: { dirs: [...dirs, ...shared].map(openDirectory), listeners },
       host: this.host,
       data,
       outputs: new QueuedOutputs(
@@ -152,7 +185,16 @@ export class Rig {
   /** Ends the log: the next call is live. */
   goLive(): void {
     this.feed([liveRecord()]);
-    this.#next = this.messages.seq + 1;
+  }
+
+  /** Closes what it has open of files and directories, as the end of its process does. */
+  close(): void {
+    const { fds, roots } = this.kernel;
+    const open = new Set(roots.slice(this.#mirrored));
+    for (const [, d] of fds) {
+      if (d.kind === "file" || d.kind === "directory") open.add(d.handle);
+    }
+    for (const handle of open) if (handle >= 0) this.host.close(handle);
   }
 
   /** Writes to the guest's memory. */
@@ -214,11 +256,11 @@ export class Paths {
   /** Opens `path` below `dir`; gives the descriptor, or the errno negated. */
   open(
     path: string,
-    { dir = DIR, oflags = 0, rights = 0x2n, fdflags = 0, follow = 1 } = {},
+    { dir = DIR, oflags = 0, rights = READ_ONLY, fdflags = 0, follow = 1 } = {},
   ): number {
     const n = this.#rig.poke(PATH, path);
     const errno = this.#rig.call.path_open!(
-      ...[dir, follow, PATH, n, oflags, rights, 0n, fdflags, OUT],
+      ...[dir, follow, PATH, n, oflags, rights, READ_WRITE, fdflags, OUT],
     );
     return errno === 0 ? this.#rig.u32(OUT) : -errno;
   }
@@ -240,5 +282,11 @@ export class Paths {
   }
 }
 
-/** Preview1 `rights` for reading and writing. */
-export const READ_WRITE = 0x42n;
+/** All that a directory hands on. */
+export const READ_WRITE = BigInt(INHERITABLE_RIGHTS);
+
+/** The same without those for which a file is opened for writing. */
+export const READ_ONLY = BigInt(
+  INHERITABLE_RIGHTS & ~Right.fd_write & ~Right.fd_allocate &
+    ~Right.fd_filestat_set_size,
+);

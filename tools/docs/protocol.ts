@@ -1,4 +1,5 @@
 /** Prints docs/PROTOCOL.md from the byte tables. @module */
+import { INTENT } from "../../src/wasi-intercept/syscall.ts";
 import {
   AckBody,
   DataBody,
@@ -44,7 +45,8 @@ export function protocol(): string {
     `rounded up to a multiple of 8, with DATA of at most ${MAX_DATA} bytes. ` +
     "The bytes after DATA are 0.",
     "### DATA of a syscall",
-    `A method from ${FIRST_SYSCALL} on is a syscall; SYSCALLS.md lists them. ` +
+    `A method from ${FIRST_SYSCALL} on is a syscall, from ` +
+    `${FIRST_SYSCALL + INTENT} on the intent of one; SYSCALLS.md lists them. ` +
     "DATA begins with its plain arguments in their order, `u32` in 4 bytes, " +
     "`u64` in 8, a path as pointer and length in 8, back to back, padded to a " +
     "multiple of 8; then the bytes of each path, padded likewise; then, if " +

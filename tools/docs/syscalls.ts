@@ -1,7 +1,10 @@
 /** Prints docs/SYSCALLS.md from the syscall table. @module */
+import { DIFFERENT } from "../../src/runtime/module/load.ts";
+import { Right } from "../../src/wasi-intercept/rights.ts";
 import {
   arity,
   type Effect,
+  INTENT,
   type Param,
   type Syscall,
 } from "../../src/wasi-intercept/syscall.ts";
@@ -12,8 +15,8 @@ const EFFECTS: Record<Effect, readonly [meaning: string, logged: string]> = {
   local: ["a function of replicated state alone", "nothing"],
   input: ["observes the world", "arguments, errno, the data it brought"],
   storage: [
-    "works on a mirrored directory",
-    "arguments, errno, metadata in full, contents as a digest",
+    "works on a directory",
+    "arguments, errno, metadata in full; contents as a digest, of a shared directory in full",
   ],
   output: [
     "leaves the node",
@@ -23,12 +26,13 @@ const EFFECTS: Record<Effect, readonly [meaning: string, logged: string]> = {
 
 /** The whole document. */
 export function syscalls(): string {
-  const supported = TABLE.filter((row) => row.supported).length;
   return [
     "# Syscalls",
     "Printed from `src/wasi-intercept/table.ts` by `deno task docs`. Do not edit.",
-    `Supported: ${supported} of ${TABLE.length} functions of ` +
-    "`wasi_snapshot_preview1`. The others answer `nosys`, on every node alike.",
+    `All ${TABLE.length} functions of ` +
+    "`wasi_snapshot_preview1`. A module may import them from `wasi_unstable` " +
+    `too, but for ${DIFFERENT.map(code).join(", ")}, which ` +
+    "differ there or are not there at all.",
     "## Effects",
     table(
       ["effect", "what it is", "in the log"],
@@ -43,9 +47,17 @@ export function syscalls(): string {
     "its outcome from the log. A call that is mirrored is also done by the " +
     "backup, on its own copy, exactly as far as the log says it went, and " +
     "compared.",
+    "In a shared directory, which all nodes mount, a backup does nothing. A call " +
+    "that changes something there is logged as an intent first, a message whose " +
+    `method is ${INTENT} higher; the primary acts when its backups hold it. A ` +
+    "backup that becomes primary and finds an intent without an outcome does the " +
+    "call again.",
     "## Functions",
     table(
-      ["id", "name", "effect", "parameters", "on a backup"],
+      [
+        ...["id", "name", "effect", "parameters", "rights"],
+        ...["on a backup", "in a shared directory"],
+      ],
       TABLE.map(rowOf),
     ),
     "Parameters are as the wasm import has them: `u32` is an `i32`, `u64` an " +
@@ -56,15 +68,22 @@ export function syscalls(): string {
 }
 
 function rowOf(row: Syscall): string[] {
-  const { id, name, effect, params, supported } = row;
+  const { id, name, effect, params, needs = {}, intent } = row;
   const texts = params.map(parameter).join(", ");
   return [
     `${id}`,
     code(name),
-    supported ? effect : "",
+    effect,
     arity(row) === 0 ? "none" : texts,
-    supported ? onBackup(row) : "`nosys`",
+    Object.values(needs).flat().map(rightNames).join(", "),
+    onBackup(row),
+    intent === undefined ? "" : "intent first",
   ];
+}
+
+function rightNames(bits: number): string {
+  return Object.entries(Right).filter(([, bit]) => bits & bit)
+    .map(([name]) => code(name)).join(" or ");
 }
 
 function parameter([name, type, size]: Param): string {

@@ -22,7 +22,8 @@ const HELLO: Meanings<Hello> = {
   machine: "version of V8, architecture, CPU features",
   args: "the guest's arguments, if the operator repeated them",
   env: "its environment, if the operator repeated it",
-  dirs: "its directories: the guest's name, and what identifies the host's",
+  dirs:
+    "its directories: the guest's name, whether it is shared, and what identifies the host's",
   listeners: "how many listening sockets it was given",
 };
 
@@ -59,7 +60,7 @@ const PROBE: Meanings<Pick<Hello, "node" | "address">> = {
 };
 
 const FETCH: Meanings<Fetch> = {
-  dir: "number of the directory, from 0",
+  dir: "number among the mirrored directories, from 0",
   path: "a file of the image; undefined: the manifest",
   offset: "first byte",
 };

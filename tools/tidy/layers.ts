@@ -15,8 +15,9 @@ const LAYERS: readonly Layer[] = [
   { prefix: "src/engine/", packages: ["cbor-x", "node:zlib"] },
   { prefix: "src/wasi-intercept/", packages: ["cbor-x"] },
   { prefix: "src/runtime/" },
-  { prefix: "src/mod.ts" },
   { prefix: "src/cli/" },
+  { prefix: "src/embed/" },
+  { prefix: "src/mod.ts" },
 ];
 
 const TRANSPORTS = "src/engine/transports/";

@@ -19,13 +19,15 @@ export const StreamOp = {
   shutdown: 3,
   /** The stream ends; its slot is free after that. */
   close: 4,
+  /** The guest waits until everything logged so far may leave. */
+  permit: 5,
 } as const;
 
 /** Streams that a guest can have at once; beyond them accept gives `mfile`. */
 export const MAX_STREAMS = 16_384;
 
-/** Slots of stdout and stderr. */
-export const STDOUT_SLOT = 1, STDERR_SLOT = 2;
+/** Slots of stdout and stderr; stdin's carries no output but the guest's waits for permits. */
+export const PERMIT_SLOT = 0, STDOUT_SLOT = 1, STDERR_SLOT = 2;
 
 /** Bytes that may wait in one stream's queue before the guest sees it full; a write that begins below half of it is taken whole. */
 export const QUEUE_LIMIT = 1 << 20;

@@ -3,13 +3,16 @@ import {
   type Descriptor,
   Descriptors,
   FileType,
+  NO_HANDLE,
+  type Shared,
 } from "../../wasi-intercept/descriptors.ts";
 import type { Host } from "../../wasi-intercept/host.ts";
 import { Inodes } from "../../wasi-intercept/inodes.ts";
 import type { Kernel, Outputs } from "../../wasi-intercept/kernel.ts";
 import { GuestMemory } from "../../wasi-intercept/memory.ts";
 import {
-  ALL_RIGHTS,
+  DIRECTORY_RIGHTS,
+  INHERITABLE_RIGHTS,
   LISTENER_RIGHTS,
   STREAM_RIGHTS,
 } from "../../wasi-intercept/rights.ts";
@@ -45,6 +48,24 @@ function cStrings(strings: readonly string[]): Uint8Array[] {
   return strings.map((s) => encoder.encode(`${s}\0`));
 }
 
+/** A given directory that all nodes mount; it stays open. */
+function rootOf(root: number): Shared {
+  const how = {
+    oflags: 0,
+    fdflags: 0,
+    read: true,
+    write: false,
+    follow: false,
+  };
+  return {
+    root,
+    path: new Uint8Array(0),
+    file: { ino: 0n, born: 0n },
+    how,
+    offset: 0n,
+  };
+}
+
 /** Descriptors 0 to 2, then the directories, then the listening sockets. */
 function descriptorsOf({ config, handles }: ProcessParts): Descriptors {
   const fds = new Descriptors();
@@ -56,19 +77,25 @@ function descriptorsOf({ config, handles }: ProcessParts): Descriptors {
       filetype,
       flags: 0,
       rights: STREAM_RIGHTS,
-      inheriting: 0n,
+      inheriting: 0,
       output,
+      ended: false,
       handle: fd,
     });
   }
-  const common = { flags: 0, rights: ALL_RIGHTS, inheriting: ALL_RIGHTS };
+  const common = {
+    flags: 0,
+    rights: DIRECTORY_RIGHTS,
+    inheriting: INHERITABLE_RIGHTS,
+  };
   const open: Descriptor[] = [
-    ...config.dirs.map((name, i): Descriptor => ({
+    ...config.dirs.map(({ name, shared }, i): Descriptor => ({
       ...common,
       kind: "directory",
       filetype: FileType.directory,
       handle: handles.dirs[i] as number,
       preopen: encoder.encode(name),
+      shared: shared ? rootOf(i) : undefined,
       entries: undefined,
     })),
     ...handles.listeners.map((handle): Descriptor => ({
@@ -82,6 +109,16 @@ function descriptorsOf({ config, handles }: ProcessParts): Descriptors {
   ];
   for (const descriptor of open) fds.add(descriptor);
   return fds;
+}
+
+/** Most that an intent's `look` writes. */
+const INTENT_SIZE = 64;
+
+function intentData(): Data {
+  const data = new Data();
+  const bytes = new Uint8Array(INTENT_SIZE);
+  data.place(new DataView(bytes.buffer), bytes, 0, 0);
+  return data;
 }
 
 /**
@@ -103,7 +140,10 @@ export function instantiate(
     data: parts.data,
     outputs: parts.outputs,
     inodes: new Inodes(),
-    opened: -1,
+    opened: NO_HANDLE,
+    roots: parts.handles.dirs,
+    intent: intentData(),
+    again: false,
     flush: parts.flush,
   };
   const imports = Object.fromEntries(
@@ -118,9 +158,11 @@ function instanceOf(
   module: WebAssembly.Module,
   imports: Record<string, Import>,
 ): WebAssembly.Instance {
+  const typed = typedImports(imports);
   try {
     return new WebAssembly.Instance(module, {
-      wasi_snapshot_preview1: typedImports(imports),
+      wasi_snapshot_preview1: typed,
+      wasi_unstable: typed,
     });
   } catch (error) {
     if (!(error instanceof WebAssembly.LinkError)) throw error;

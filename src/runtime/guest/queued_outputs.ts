@@ -7,7 +7,7 @@ import type { Outputs } from "../../wasi-intercept/kernel.ts";
 import type { GuestMemory } from "../../wasi-intercept/memory.ts";
 import { isNonblocking } from "../../wasi-intercept/descriptors.ts";
 import type { Ring } from "../ring.ts";
-import { Local, QUEUE_LIMIT, StreamOp } from "./local.ts";
+import { Local, PERMIT_SLOT, QUEUE_LIMIT, StreamOp } from "./local.ts";
 import type { Slots } from "./slots.ts";
 
 /** The outputs of a node that replicates: they queue in the outbox until main is told to release them. */
@@ -89,6 +89,15 @@ export class QueuedOutputs implements Outputs {
 
   polling(on: boolean): void {
     this.#slots.setPolling(on);
+  }
+
+  permit(): void {
+    const before = this.#slots.permits;
+    this.#record(PERMIT_SLOT, StreamOp.permit, 0);
+    this.#end(0);
+    this.#outbox.publish();
+    this.#flush();
+    this.#slots.waitForPermit(before);
   }
 
   get full(): boolean {

@@ -3,11 +3,12 @@ import { MAX_STREAMS } from "./local.ts";
 const QUEUED = 0, STATE = 1, WORDS = 2;
 const FREE = 0, OPEN = 1, FAILED = 2;
 
-/** Behind the slots: whether the guest waits for room, whether its poll wants to be woken, a count of departures, open slots. */
+/** Behind the slots: whether the guest waits for room, whether its poll wants to be woken, a count of departures, open slots, a count of permits. */
 const WAITING = WORDS * MAX_STREAMS,
   POLLING = WAITING + 1,
   ROOM = WAITING + 2,
-  COUNT = WAITING + 3;
+  COUNT = WAITING + 3,
+  PERMITS = WAITING + 4;
 
 /**
  * The streams' state that guest and main isolate share: how much waits in each queue, and which have failed.
@@ -19,7 +20,7 @@ export class Slots {
   readonly #words: Int32Array;
   #next = 3;
 
-  constructor(shared = new SharedArrayBuffer(4 * (COUNT + 1))) {
+  constructor(shared = new SharedArrayBuffer(4 * (PERMITS + 1))) {
     this.shared = shared;
     this.#words = new Int32Array(shared);
   }
@@ -92,6 +93,22 @@ export class Slots {
       if (!ready()) Atomics.wait(this.#words, ROOM, before);
       Atomics.store(this.#words, WAITING, 0);
     }
+  }
+
+  /** How many permits the guest has been given, modulo 2^32. */
+  get permits(): number {
+    return Atomics.load(this.#words, PERMITS);
+  }
+
+  /** Lets the guest do what it waits for. */
+  givePermit(): void {
+    Atomics.add(this.#words, PERMITS, 1);
+    Atomics.notify(this.#words, PERMITS);
+  }
+
+  /** Waits for the permit after the `before` that were given. Not for the main isolate. */
+  waitForPermit(before: number): void {
+    Atomics.wait(this.#words, PERMITS, before);
   }
 
   /** Says whether a poll of the guest waits for a stream to become writable. */

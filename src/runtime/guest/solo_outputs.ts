@@ -48,4 +48,6 @@ export class SoloOutputs implements Outputs {
   }
 
   polling(): void {}
+
+  permit(): void {}
 }

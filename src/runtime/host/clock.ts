@@ -1,15 +1,18 @@
 import type { Data } from "../../wasi-intercept/data.ts";
 import { libc } from "./libc.ts";
+import { linux } from "./linux.ts";
 
-/** Linux clock ids. */
-const REALTIME = 0, MONOTONIC = 1, BOOTTIME = 7;
+const { CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_BOOTTIME } = linux;
 
-const stamp = new Uint32Array(4);
+/** A `struct timespec` in words of 32 bits; its fields have two each. */
+const stamp = new Uint32Array(linux["struct timespec"] / 4);
 const stampBytes = new Uint8Array(stamp.buffer);
+const SECONDS = linux["timespec.tv_sec"] / 4,
+  NS = linux["timespec.tv_nsec"] / 4;
 
 function nanoseconds(): bigint {
-  return new BigUint64Array(stamp.buffer)[0]! * 1_000_000_000n +
-    BigInt(stamp[2]!);
+  return new BigUint64Array(stamp.buffer)[SECONDS / 2]! * 1_000_000_000n +
+    BigInt(stamp[NS]!);
 }
 
 /** A Linux clock in ns. */
@@ -20,7 +23,7 @@ function readClock(id: number): bigint {
 
 /** Milliseconds of CLOCK_BOOTTIME, which goes on while the machine sleeps (rule 4). */
 export function bootMs(): number {
-  return Number(readClock(BOOTTIME) / 1000n) / 1000;
+  return Number(readClock(CLOCK_BOOTTIME) / 1000n) / 1000;
 }
 
 /** The Linux clock id of the CPU time of thread `tid` of this process (CPUCLOCK_SCHED | CPUCLOCK_PERTHREAD). */
@@ -52,7 +55,7 @@ export class GuestClocks {
 
   constructor(tid: number) {
     const cpu = cpuClockOf(tid);
-    this.#ids = [REALTIME, MONOTONIC, cpu, cpu];
+    this.#ids = [CLOCK_REALTIME, CLOCK_MONOTONIC, cpu, cpu];
   }
 
   get offsets(): Stamp {
@@ -71,8 +74,8 @@ export class GuestClocks {
   stamp(): Stamp {
     const { realtime, monotonic, cputime } = this.#offsets;
     return {
-      realtime: readClock(REALTIME) + realtime,
-      monotonic: readClock(MONOTONIC) + monotonic,
+      realtime: readClock(CLOCK_REALTIME) + realtime,
+      monotonic: readClock(CLOCK_MONOTONIC) + monotonic,
       cputime: readClock(this.#ids[2]!) + cputime,
     };
   }
@@ -85,10 +88,10 @@ export class GuestClocks {
   /** Writes clock `id` in ns to DATA, computed in halves: a BigInt would cost as much as the call. */
   read(id: number, data: Data, at: number): void {
     libc.clock_gettime(this.#ids[id]!, stampBytes);
-    const seconds = stamp[0]!;
+    const seconds = stamp[SECONDS]!;
     const upper = (seconds >>> 16) * 1e9;
     const lower = (upper % 0x10000) * 0x10000 + (seconds & 0xffff) * 1e9 +
-      stamp[2]!;
+      stamp[NS]!;
     let low = lower >>> 0;
     let high = Math.floor(upper / 0x10000) + Math.floor(lower / 0x1_0000_0000);
     if (this.#words !== undefined) {

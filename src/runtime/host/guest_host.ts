@@ -1,34 +1,47 @@
 import type { Data } from "../../wasi-intercept/data.ts";
-import { Errno } from "../../wasi-intercept/errno.ts";
 import type {
+  FileId,
   Handle,
   Host,
   HostEntry,
   HostStat,
+  HostTimes,
   OpenHow,
   PollEntry,
 } from "../../wasi-intercept/host.ts";
 import { MAX_IOVECS, spanOf } from "../../wasi-intercept/iovec.ts";
 import type { GuestMemory } from "../../wasi-intercept/memory.ts";
 import { GuestClocks } from "./clock.ts";
-import { result } from "./errno.ts";
+import { fromLinux, result } from "./errno.ts";
 import { libc } from "./libc.ts";
+import { linux } from "./linux.ts";
+import { linkAt, readlinkAt, symlinkAt } from "./links.ts";
+import { withinLimit } from "./limit.ts";
 import { atParent, O, openBeneath, openFlags, statusFlags } from "./path.ts";
 import { pollHandles } from "./poll.ts";
+import { expandSeed, RandomPool } from "./random.ts";
+import { reopenBeneath } from "./reopen.ts";
 import { entriesOf, statOf } from "./stat.ts";
+import { setHandleTimes, setPathTimes } from "./times.ts";
 
-const AT_REMOVEDIR = 0x200;
-const MSG_PEEK = 2, MSG_DONTWAIT = 0x40;
-const SOCK_NONBLOCK = 0o4000, SOCK_CLOEXEC = 0o2000000;
-const F_SETFL = 4;
-const FIONREAD = 0x541bn;
+const { AT_REMOVEDIR, F_SETFL, MSG_PEEK, MSG_DONTWAIT, SHUT_RD } = linux;
+const { SOCK_NONBLOCK, SOCK_CLOEXEC } = linux;
+const FIONREAD = BigInt(linux.FIONREAD);
+
+/** Words of 32 bits in a `struct iovec`, whose fields have two each. */
+const IOVEC = linux["struct iovec"] / 4;
+const ADDRESS = linux["iovec.iov_base"] / 4, SIZE = linux["iovec.iov_len"] / 4;
+
+/** Preview1's advices in the numbers of posix_fadvise(3): random and sequential have changed places. */
+const ADVICE: readonly number[] = [0, 2, 1, 3, 4, 5];
 
 /** The world of one guest process, over libc. */
 export class GuestHost implements Host {
   readonly clocks: GuestClocks;
   readonly #waker: Handle | undefined;
+  readonly #random = new RandomPool();
   /** `struct iovec`s of the next vectored call: address and length, 64 bits each. */
-  readonly #iovecs = new Uint32Array(4 * MAX_IOVECS);
+  readonly #iovecs = new Uint32Array(IOVEC * MAX_IOVECS);
   readonly #iovecBytes = new Uint8Array(this.#iovecs.buffer);
   #count = 0;
   #memory: Uint8Array | undefined;
@@ -49,13 +62,11 @@ export class GuestHost implements Host {
   }
 
   random(target: Uint8Array<ArrayBuffer>): number {
-    for (let rest = target; rest.length > 0;) {
-      const n = result(libc.getrandom(rest, BigInt(rest.length), 0));
-      if (n < 0 && n !== -Errno.intr) return -n;
-      if (n === rest.length) break;
-      rest = rest.subarray(Math.max(n, 0));
-    }
-    return Errno.success;
+    return this.#random.fill(target);
+  }
+
+  expand(seed: Uint8Array, target: Uint8Array): void {
+    expandSeed(seed, target);
   }
 
   gather(
@@ -74,10 +85,10 @@ export class GuestHost implements Host {
       const size = Math.min(left, memory.u32(iovs + 8 * i + 4));
       if (size === 0) continue;
       const address = base + memory.u32(iovs + 8 * i);
-      const at = 4 * this.#count++;
-      this.#iovecs[at] = address;
-      this.#iovecs[at + 1] = address / 0x1_0000_0000;
-      this.#iovecs[at + 2] = size;
+      const at = IOVEC * this.#count++;
+      this.#iovecs[at + ADDRESS] = address;
+      this.#iovecs[at + ADDRESS + 1] = address / 0x1_0000_0000;
+      this.#iovecs[at + SIZE] = size;
       left -= size;
     }
     return total;
@@ -128,6 +139,15 @@ export class GuestHost implements Host {
     return result(libc.read(handle, target, BigInt(target.length)));
   }
 
+  pread(
+    handle: Handle,
+    target: Uint8Array<ArrayBuffer>,
+    offset: bigint,
+  ): number {
+    const at = BigInt.asIntN(64, offset);
+    return result(libc.pread(handle, target, BigInt(target.length), at));
+  }
+
   recv(handle: Handle, target: Uint8Array<ArrayBuffer>, peek: boolean): number {
     const flags = MSG_DONTWAIT | (peek ? MSG_PEEK : 0);
     return result(libc.recv(handle, target, BigInt(target.length), flags));
@@ -144,6 +164,27 @@ export class GuestHost implements Host {
 
   truncate(handle: Handle, size: bigint): number {
     return result(libc.ftruncate(handle, BigInt.asIntN(64, size)));
+  }
+
+  allocate(handle: Handle, offset: bigint, size: bigint): number {
+    return -fromLinux(libc.posix_fallocate(handle, offset, size));
+  }
+
+  advise(handle: Handle, offset: bigint, size: bigint, advice: number): void {
+    libc.posix_fadvise(handle, offset, size, ADVICE[advice] as number);
+  }
+
+  setTimes(handle: Handle, times: HostTimes): number {
+    return setHandleTimes(handle, times);
+  }
+
+  setTimesAt(
+    dir: Handle,
+    path: Uint8Array,
+    follow: boolean,
+    times: HostTimes,
+  ): number {
+    return setPathTimes(dir, path, follow, times);
   }
 
   setFlags(handle: Handle, fdflags: number): number {
@@ -167,7 +208,7 @@ export class GuestHost implements Host {
   }
 
   open(dir: Handle, path: Uint8Array, how: OpenHow): number {
-    return openBeneath(dir, path, openFlags(how));
+    return withinLimit(openBeneath(dir, path, openFlags(how)));
   }
 
   createDirectory(dir: Handle, path: Uint8Array): number {
@@ -213,18 +254,39 @@ export class GuestHost implements Host {
     );
   }
 
+  link(
+    from: Handle,
+    path: Uint8Array,
+    follow: boolean,
+    to: Handle,
+    newPath: Uint8Array,
+  ): number {
+    return linkAt(from, path, follow, to, newPath);
+  }
+
+  symlink(target: Uint8Array, dir: Handle, path: Uint8Array): number {
+    return symlinkAt(target, dir, path);
+  }
+
+  readlink(dir: Handle, path: Uint8Array): Uint8Array | number {
+    return readlinkAt(dir, path);
+  }
+
+  reopen(dir: Handle, path: Uint8Array, file: FileId, how: OpenHow): number {
+    return reopenBeneath(dir, path, file, openFlags(how));
+  }
+
   close(handle: Handle): void {
     libc.close(handle);
   }
 
   accept(listener: Handle): number {
-    return result(
-      libc.accept4(listener, null, null, SOCK_NONBLOCK | SOCK_CLOEXEC),
-    );
+    const flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
+    return withinLimit(result(libc.accept4(listener, null, null, flags)));
   }
 
   shutdownRead(handle: Handle): number {
-    return result(libc.shutdown(handle, 0));
+    return result(libc.shutdown(handle, SHUT_RD));
   }
 
   readable(handle: Handle): number {

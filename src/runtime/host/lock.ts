@@ -8,20 +8,13 @@
  * @module
  */
 import { getSystemErrorName } from "node:util";
-import { constants, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { assert } from "../../bytes/assert.ts";
 import { doing, systemCode, systemFailure } from "./failure.ts";
+import { cString, lastErrno, libc } from "./libc.ts";
+import { linux } from "./linux.ts";
 
-const libc = Deno.dlopen("libc.so.6", {
-  open: { parameters: ["buffer", "i32"], result: "i32" },
-  close: { parameters: ["i32"], result: "i32" },
-  flock: { parameters: ["i32", "i32"], result: "i32" },
-  __errno_location: { parameters: [], result: "pointer" },
-}).symbols;
-
-const O_CLOEXEC = 0o2000000;
-const LOCK_EX = 2;
-const LOCK_NB = 4;
+const { O_RDONLY, O_DIRECTORY, O_CLOEXEC, LOCK_EX, LOCK_NB } = linux;
 
 /** A held lock and the inode it is on. */
 export interface HeldLock {
@@ -84,20 +77,16 @@ export function machineId(): string {
 }
 
 function openDirectory(path: string): number {
-  const flags = constants.O_RDONLY | constants.O_DIRECTORY | O_CLOEXEC;
+  const flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
   return doing(`open ${path}`, () => {
-    const fd = libc.open(new TextEncoder().encode(`${path}\0`), flags);
+    const fd = libc.open(cString(path), flags);
     if (fd < 0) throw lastError();
     return fd;
   });
 }
 
 function lastError(): Error {
-  const at = libc.__errno_location();
-  assert(at !== null, "errno has an address");
-  return codeError(
-    getSystemErrorName(-new Deno.UnsafePointerView(at).getInt32()),
-  );
+  return codeError(getSystemErrorName(-lastErrno()));
 }
 
 function codeError(code: string): Error {

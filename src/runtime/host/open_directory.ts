@@ -1,39 +1,36 @@
 import { ReplrtError } from "../errors.ts";
-import { cString, lastErrno, libc } from "./libc.ts";
-import { O } from "./path.ts";
+import { cString, lastErrno } from "./libc.ts";
+import { linux } from "./linux.ts";
+import { O, openat2 } from "./path.ts";
 
-const AT_FDCWD = -100n;
-const SYS_OPENAT2 = 437n;
-const REASONS: Readonly<Record<number, string>> = {
-  1: "openat2 is not permitted here (a seccomp filter?)",
-  2: "no such directory",
-  13: "permission denied",
-  20: "it is not a directory",
-  38: "this kernel has no openat2; Linux 5.6 or later is needed",
+/** By errno: the reason, and what to do where it is not the option. */
+const REASONS: Readonly<Record<number, readonly [string, string?]>> = {
+  [linux.ENOSYS]: [
+    "this kernel has no openat2(2), which keeps a guest in its directories",
+    "run it on Linux 5.8 or later, where no sandbox hides the call",
+  ],
+  [linux.EPERM]: [
+    "a seccomp filter forbids openat2(2), which keeps a guest in its directories",
+    "allow openat2 in the container's seccomp profile",
+  ],
+  [linux.ENOENT]: ["no such directory"],
+  [linux.EACCES]: ["permission denied"],
+  [linux.ENOTDIR]: ["it is not a directory"],
+  [linux.EMFILE]: ["this process has too many open files", "raise ulimit -n"],
 };
 
 /**
  * A handle of a directory, for a guest.
  *
- * @throws {ReplrtError} when it can't be opened.
+ * @throws {ReplrtError} when it can't be opened, or not as guests need it.
  */
 export function openDirectory(path: string): number {
-  const how = new BigUint64Array([BigInt(O.DIRECTORY | O.CLOEXEC), 0n, 0n]);
-  const handle = Number(
-    libc.syscall(
-      SYS_OPENAT2,
-      AT_FDCWD,
-      cString(path),
-      new Uint8Array(how.buffer),
-      24n,
-    ),
-  );
+  const handle = openat2(linux.AT_FDCWD, cString(path), O.DIRECTORY, 0n, 0n);
   if (handle >= 0) return handle;
   const errno = lastErrno();
+  const [reason, next] = REASONS[errno] ?? [`system error ${errno}`];
   throw new ReplrtError(
-    `cannot open directory ${path}: ${
-      REASONS[errno] ?? `system error ${errno}`
-    }`,
-    "check --dir",
+    `cannot open directory ${path}: ${reason}`,
+    next ?? "check --dir",
   );
 }

@@ -9,59 +9,83 @@ import { Errno } from "../../wasi-intercept/errno.ts";
 import type { OpenHow } from "../../wasi-intercept/host.ts";
 import { result } from "./errno.ts";
 import { cString, libc } from "./libc.ts";
+import { linux } from "./linux.ts";
 
-/** Whether this is arm64. */
-const ARM = Deno.build.arch === "aarch64";
+const SYS_OPENAT2 = BigInt(linux.SYS_openat2);
 
-/** Open flags of Linux; `DIRECTORY` and `NOFOLLOW` differ between the two architectures. */
+/** A `struct open_how`, and the words of 64 bits that its fields are. */
+const HOW = new BigUint64Array(linux["struct open_how"] / 8);
+const HOW_BYTES = new Uint8Array(HOW.buffer);
+const FLAGS = linux["open_how.flags"] / 8;
+const CREATE_MODE = linux["open_how.mode"] / 8;
+const RESOLUTION = linux["open_how.resolve"] / 8;
+
+/** Open flags of Linux. */
 export const O = {
-  RDONLY: 0,
-  WRONLY: 1,
-  RDWR: 2,
-  CREAT: 0o100,
-  EXCL: 0o200,
-  TRUNC: 0o1000,
-  APPEND: 0o2000,
-  NONBLOCK: 0o4000,
-  DSYNC: 0o10000,
-  SYNC: 0o4010000,
-  DIRECTORY: ARM ? 0o40000 : 0o200000,
-  NOFOLLOW: ARM ? 0o100000 : 0o400000,
-  CLOEXEC: 0o2000000,
-  PATH: 0o10000000,
+  RDONLY: linux.O_RDONLY,
+  WRONLY: linux.O_WRONLY,
+  RDWR: linux.O_RDWR,
+  CREAT: linux.O_CREAT,
+  EXCL: linux.O_EXCL,
+  TRUNC: linux.O_TRUNC,
+  APPEND: linux.O_APPEND,
+  NONBLOCK: linux.O_NONBLOCK,
+  DSYNC: linux.O_DSYNC,
+  SYNC: linux.O_SYNC,
+  DIRECTORY: linux.O_DIRECTORY,
+  NOFOLLOW: linux.O_NOFOLLOW,
+  CLOEXEC: linux.O_CLOEXEC,
+  PATH: linux.O_PATH,
 } as const;
 
-const SYS_OPENAT2 = 437n;
-const RESOLVE_BENEATH = 0x08n;
+/** What a link of /proc stands for is never beneath a directory, whatever a later kernel says. */
+const RESOLVE = BigInt(linux.RESOLVE_BENEATH | linux.RESOLVE_NO_MAGICLINKS);
 const MODE = 0o666n;
 
-/** Opens `path` beneath `dir`. Errors: `notcapable` when it leaves the directory; `ilseq` for a NUL in it; what the kernel reports else. */
+/** How often a walk is begun again that met `..` while something was renamed; as many in a row mean that the file itself says `again`. */
+const MAX_WALKS = 10_000;
+
+/**
+ * Opens `path`, from `dir`, with the flags, mode and `RESOLVE_*` bits of openat2(2); close-on-exec.
+ *
+ * Gives the handle, or -1: the reason is `lastErrno()`.
+ */
+export function openat2(
+  dir: number,
+  path: Uint8Array<ArrayBuffer>,
+  flags: number,
+  mode: bigint,
+  resolve: bigint,
+): number {
+  HOW[FLAGS] = BigInt(flags | O.CLOEXEC);
+  HOW[CREATE_MODE] = mode;
+  HOW[RESOLUTION] = resolve;
+  const size = BigInt(HOW_BYTES.length);
+  return Number(
+    libc.syscall(SYS_OPENAT2, BigInt(dir), path, HOW_BYTES, size),
+  );
+}
+
+/**
+ * Opens `path` beneath `dir`.
+ *
+ * Errors: `notcapable` when it leaves the directory; `ilseq` for a NUL in it; `inval` for a directory that is to be created,
+ * of which kernels before 6.4 make a file; what the kernel reports else.
+ */
 export function openBeneath(
   dir: number,
   path: Uint8Array,
   flags: number,
 ): number {
   if (path.includes(0)) return -Errno.ilseq;
-  const mode = flags & O.CREAT ? MODE : 0n;
-  const how = new BigUint64Array([
-    BigInt(flags | O.CLOEXEC),
-    mode,
-    RESOLVE_BENEATH,
-  ]);
+  if (flags & O.CREAT && flags & O.DIRECTORY) return -Errno.inval;
   const name = cString(path);
-  for (;;) {
-    const handle = result(
-      libc.syscall(
-        SYS_OPENAT2,
-        BigInt(dir),
-        name,
-        new Uint8Array(how.buffer),
-        24n,
-      ),
-    );
-    if (handle === -Errno.again) continue;
-    return handle === -Errno.xdev ? -Errno.notcapable : handle;
+  const mode = flags & O.CREAT ? MODE : 0n;
+  let handle = -Errno.again;
+  for (let i = 0; handle === -Errno.again && i < MAX_WALKS; i++) {
+    handle = result(openat2(dir, name, flags, mode, RESOLVE));
   }
+  return handle === -Errno.xdev ? -Errno.notcapable : handle;
 }
 
 /** Preview1's `oflags` and `fdflags` as Linux's. */

@@ -2,13 +2,14 @@ import { Errno } from "../../wasi-intercept/errno.ts";
 import { FileType } from "../../wasi-intercept/descriptors.ts";
 import { result } from "./errno.ts";
 import { libc } from "./libc.ts";
+import { linux } from "./linux.ts";
 import { statOf } from "./stat.ts";
 
-const POLLOUT = 4;
-/** What a pipe that polls as writable takes without blocking (PIPE_BUF). */
-const PIPE_CHUNK = 4096;
+const { POLLOUT, "pollfd.fd": FD, "pollfd.events": EVENTS } = linux;
+/** What a pipe that polls as writable takes without blocking. */
+const PIPE_CHUNK = linux.PIPE_BUF;
 
-const pollfd = new DataView(new ArrayBuffer(8));
+const pollfd = new DataView(new ArrayBuffer(linux["struct pollfd"]));
 const pollBytes = new Uint8Array(pollfd.buffer);
 
 /**
@@ -19,8 +20,8 @@ export function writeNow(
   handle: number,
   bytes: Uint8Array<ArrayBuffer>,
 ): number {
-  pollfd.setInt32(0, handle, true);
-  pollfd.setUint32(4, POLLOUT, true);
+  pollfd.setInt32(FD, handle, true);
+  pollfd.setUint16(EVENTS, POLLOUT, true);
   if (libc.poll(pollBytes, 1n, 0) === 0) return -Errno.again;
   const part = bytes.subarray(0, PIPE_CHUNK);
   return result(libc.write(handle, part, BigInt(part.length)));

@@ -3,14 +3,17 @@ import { ReplrtError } from "../errors.ts";
 import { type Address, formatAddress } from "../options.ts";
 import { result } from "./errno.ts";
 import { lastErrno, libc } from "./libc.ts";
+import { linux } from "./linux.ts";
 
-const AF_INET = 2, AF_INET6 = 10;
-const SOCK_STREAM = 1, SOCK_NONBLOCK = 0o4000, SOCK_CLOEXEC = 0o2000000;
-const SOL_SOCKET = 1, SO_REUSEADDR = 2;
-const MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000;
-const EADDRINUSE = 98, EACCES = 13, EADDRNOTAVAIL = 99;
+const { AF_INET, AF_INET6, SOCK_STREAM, SOCK_NONBLOCK, SOCK_CLOEXEC } = linux;
+const { SOL_SOCKET, SO_REUSEADDR, MSG_DONTWAIT, MSG_NOSIGNAL, SHUT_WR } = linux;
+const { EADDRINUSE, EACCES, EADDRNOTAVAIL } = linux;
+const IN_SIZE = linux["struct sockaddr_in"];
+const IN6_SIZE = linux["struct sockaddr_in6"];
+/** The same in both structs. */
+const FAMILY = linux["sockaddr_in.sin_family"];
+const PORT = linux["sockaddr_in.sin_port"];
 const BACKLOG = 511;
-const SHUT_WR = 1;
 
 /** Sends what a connection takes now; a negative errno as the host interface has it. */
 export function sendNow(
@@ -35,12 +38,14 @@ export function closeHandle(handle: number): void {
 /** `struct sockaddr_in` or `sockaddr_in6` of an IP address. */
 function sockaddr({ host, port }: Address): Uint8Array<ArrayBuffer> {
   const v6 = host.includes(":");
-  const bytes = new Uint8Array(v6 ? 28 : 16);
+  const bytes = new Uint8Array(v6 ? IN6_SIZE : IN_SIZE);
   const view = new DataView(bytes.buffer);
-  view.setUint16(0, v6 ? AF_INET6 : AF_INET, true);
-  view.setUint16(2, port);
-  if (v6) bytes.set(ipv6Bytes(host), 8);
-  else bytes.set(host.split(".").map(Number), 4);
+  view.setUint16(FAMILY, v6 ? AF_INET6 : AF_INET, true);
+  view.setUint16(PORT, port);
+  if (v6) bytes.set(ipv6Bytes(host), linux["sockaddr_in6.sin6_addr"]);
+  else {
+    bytes.set(host.split(".").map(Number), linux["sockaddr_in.sin_addr"]);
+  }
   return bytes;
 }
 
@@ -116,7 +121,8 @@ export function listenOn(handle: number, address: Address, flag: string): void {
 
 /** The address a socket is bound to, its port filled in. */
 export function addressOf(handle: number, { host }: Address): Address {
-  const bytes = new Uint8Array(28);
-  libc.getsockname(handle, bytes, new Uint8Array(new Uint32Array([28]).buffer));
-  return { host, port: new DataView(bytes.buffer).getUint16(2) };
+  const bytes = new Uint8Array(IN6_SIZE);
+  const size = new Uint8Array(new Uint32Array([IN6_SIZE]).buffer);
+  libc.getsockname(handle, bytes, size);
+  return { host, port: new DataView(bytes.buffer).getUint16(PORT) };
 }

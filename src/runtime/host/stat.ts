@@ -2,59 +2,76 @@ import { FileType } from "../../wasi-intercept/descriptors.ts";
 import type { HostEntry, HostStat } from "../../wasi-intercept/host.ts";
 import { result } from "./errno.ts";
 import { libc } from "./libc.ts";
+import { linux } from "./linux.ts";
 
-const AT_EMPTY_PATH = 0x1000;
-const STATX_BASIC = 0x7ff;
+const { AT_EMPTY_PATH } = linux;
+const WANTED = linux.STATX_BASIC_STATS | linux.STATX_BTIME;
 const EMPTY = new Uint8Array(1);
 
-/** `struct statx` (256 bytes, equal on all architectures); the fields in use. */
+/** Offsets of `struct statx`; the fields in use. */
 const AT = {
-  nlink: 16,
-  mode: 28,
-  ino: 32,
-  size: 40,
-  atime: 64,
-  ctime: 96,
-  mtime: 112,
-  major: 136,
-  minor: 140,
+  nlink: linux["statx.stx_nlink"],
+  mode: linux["statx.stx_mode"],
+  ino: linux["statx.stx_ino"],
+  size: linux["statx.stx_size"],
+  atime: linux["statx.stx_atime"],
+  btime: linux["statx.stx_btime"],
+  ctime: linux["statx.stx_ctime"],
+  mtime: linux["statx.stx_mtime"],
+  major: linux["statx.stx_dev_major"],
+  minor: linux["statx.stx_dev_minor"],
 } as const;
+const SECONDS = linux["statx_timestamp.tv_sec"];
+const NS = linux["statx_timestamp.tv_nsec"];
 
-const buffer = new Uint8Array(256);
+const buffer = new Uint8Array(linux["struct statx"]);
 const view = new DataView(buffer.buffer);
 
-/** File type bits of a mode (S_IFMT >> 12), which are also the types of `getdents64(2)`, as preview1's. */
-const FROM_MODE: Readonly<Record<number, number>> = {
-  2: FileType.characterDevice,
-  4: FileType.directory,
-  6: FileType.blockDevice,
-  8: FileType.regularFile,
-  10: FileType.symbolicLink,
-  12: FileType.socketStream,
+/** The types of getdents64(2) as preview1's. */
+const FROM_DT: Readonly<Record<number, number>> = {
+  [linux.DT_CHR]: FileType.characterDevice,
+  [linux.DT_DIR]: FileType.directory,
+  [linux.DT_BLK]: FileType.blockDevice,
+  [linux.DT_REG]: FileType.regularFile,
+  [linux.DT_LNK]: FileType.symbolicLink,
+  [linux.DT_SOCK]: FileType.socketStream,
 };
 
+/** The type bits of a mode as preview1's: `IFTODT` of dirent.h. */
+function typeOf(mode: number): number {
+  return FROM_DT[(mode & linux.S_IFMT) >> 12] ?? FileType.unknown;
+}
+
+/** Offsets of `struct linux_dirent64`, which the C library calls `dirent64`. */
+const ENTRY = {
+  ino: linux["dirent64.d_ino"],
+  size: linux["dirent64.d_reclen"],
+  type: linux["dirent64.d_type"],
+  name: linux["dirent64.d_name"],
+} as const;
+
 function time(at: number): bigint {
-  return view.getBigInt64(at, true) * 1_000_000_000n +
-    BigInt(view.getUint32(at + 8, true));
+  return view.getBigInt64(at + SECONDS, true) * 1_000_000_000n +
+    BigInt(view.getUint32(at + NS, true));
 }
 
 /** The `stat` of an open handle. */
 export function statOf(handle: number): HostStat | number {
   const done = result(
-    libc.statx(handle, EMPTY, AT_EMPTY_PATH, STATX_BASIC, buffer),
+    libc.statx(handle, EMPTY, AT_EMPTY_PATH, WANTED, buffer),
   );
   if (done < 0) return done;
   return {
     dev: BigInt(view.getUint32(AT.major, true)) << 32n |
       BigInt(view.getUint32(AT.minor, true)),
     ino: view.getBigUint64(AT.ino, true),
-    filetype: FROM_MODE[view.getUint16(AT.mode, true) >> 12] ??
-      FileType.unknown,
+    filetype: typeOf(view.getUint16(AT.mode, true)),
     nlink: BigInt(view.getUint32(AT.nlink, true)),
     size: view.getBigUint64(AT.size, true),
     atim: time(AT.atime),
     mtim: time(AT.mtime),
     ctim: time(AT.ctime),
+    born: time(AT.btime),
   };
 }
 
@@ -67,11 +84,18 @@ export function entriesOf(handle: number): HostEntry[] | number {
   for (;;) {
     const size = result(libc.getdents64(handle, block, 32768n));
     if (size <= 0) return size < 0 ? size : entries;
-    for (let at = 0; at < size; at += blockView.getUint16(at + 16, true)) {
-      const name = block.subarray(at + 19, block.indexOf(0, at + 19)).slice();
-      const filetype = FROM_MODE[blockView.getUint8(at + 18)] ??
-        FileType.unknown;
-      entries.push({ name, ino: blockView.getBigUint64(at, true), filetype });
+    for (
+      let at = 0;
+      at < size;
+      at += blockView.getUint16(at + ENTRY.size, true)
+    ) {
+      const name = at + ENTRY.name;
+      entries.push({
+        name: block.slice(name, block.indexOf(0, name)),
+        ino: blockView.getBigUint64(at + ENTRY.ino, true),
+        filetype: FROM_DT[blockView.getUint8(at + ENTRY.type)] ??
+          FileType.unknown,
+      });
     }
   }
 }

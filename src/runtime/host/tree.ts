@@ -8,18 +8,15 @@
  */
 import * as fs from "node:fs";
 import { doing, systemCode } from "./failure.ts";
+import { cString, libc } from "./libc.ts";
+import { linux } from "./linux.ts";
 
-const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
-const { O_NONBLOCK, O_DIRECTORY } = fs.constants;
-const FICLONE = 0x40049409n;
+const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = linux;
+const { O_NONBLOCK, O_DIRECTORY, PATH_MAX } = linux;
+const FICLONE = BigInt(linux.FICLONE);
+const ENTRY_SIZE = linux["dirent64.d_reclen"];
+const ENTRY_NAME = linux["dirent64.d_name"];
 
-const libc = Deno.dlopen("libc.so.6", {
-  getdents64: { parameters: ["i32", "buffer", "usize"], result: "isize" },
-  readlink: { parameters: ["buffer", "buffer", "usize"], result: "isize" },
-  ioctl: { parameters: ["i32", "usize", "i32"], result: "i32" },
-}).symbols;
-
-const encoder = new TextEncoder();
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const lossy = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -71,7 +68,7 @@ export function names(path: string): BytesText[] {
   });
 }
 
-/** linux_dirent64: u64 inode, i64 offset, u16 record length, u8 type, then the name with a NUL (getdents(2)). */
+/** The names of getdents64(2), each with a NUL, without "." and "..". */
 function readNames(fd: number, path: string): Uint8Array[] {
   const found: Uint8Array[] = [];
   const buffer = new Uint8Array(1 << 16);
@@ -81,8 +78,9 @@ function readNames(fd: number, path: string): Uint8Array[] {
     if (size === 0) return found;
     // Only a broken device gets here: the descriptor is a directory's and the buffer is large enough.
     if (size < 0) throw Object.assign(new Error(path), { code: "EIO" });
-    for (let at = 0; at < size; at += view.getUint16(at + 16, true)) {
-      const name = buffer.slice(at + 19, buffer.indexOf(0, at + 19));
+    for (let at = 0; at < size; at += view.getUint16(at + ENTRY_SIZE, true)) {
+      const start = at + ENTRY_NAME;
+      const name = buffer.slice(start, buffer.indexOf(0, start));
       const dots = name.every((byte) => byte === 0x2e) && name.length <= 2;
       if (!dots) found.push(name);
     }
@@ -92,9 +90,9 @@ function readNames(fd: number, path: string): Uint8Array[] {
 /** Where the symbolic link at `path` points. */
 export function linkTarget(path: string): BytesText {
   return doing(`read the link ${path}`, () => {
-    const buffer = new Uint8Array(4096);
+    const buffer = new Uint8Array(PATH_MAX);
     const size = Number(
-      libc.readlink(encoder.encode(`${path}\0`), buffer, 4096n),
+      libc.readlink(cString(path), buffer, BigInt(PATH_MAX)),
     );
     if (size >= 0) return decode(buffer.subarray(0, size));
     fs.readlinkSync(path);
@@ -195,7 +193,7 @@ export function cloneFile(from: string, to: string): boolean {
     doing(`write ${to}`, () => {
       const target = fs.openSync(to, O_WRONLY | O_NOFOLLOW);
       try {
-        return libc.ioctl(target, FICLONE, source) === 0;
+        return libc.ioctlOf(target, FICLONE, source) === 0;
       } finally {
         fs.closeSync(target);
       }

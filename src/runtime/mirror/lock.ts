@@ -84,7 +84,7 @@ export function lockDirectory(
 }
 
 /**
- * Refuses mirrored directories that are the same or one inside the other, and a state directory that is
+ * Refuses a guest's directories that are the same or one inside the other, and a state directory that is
  * one of them, inside one, or around one. Links and bind mounts are seen through; what is missing is fine.
  *
  * @throws {ReplrtError} naming both directories as they were given.
@@ -96,14 +96,14 @@ export function refuseOverlap(dirs: readonly string[], stateDir?: string) {
       const how = overlap(one, other);
       if (how === undefined) continue;
       throw new ReplrtError(
-        `cannot mirror ${one} and ${other}: ${how}`,
+        `cannot use ${one} and ${other}: ${how}`,
         next,
       );
     }
     const how = stateDir === undefined ? undefined : overlap(one, stateDir);
     if (how === undefined) return;
     throw new ReplrtError(
-      `cannot mirror ${one} and keep state in ${stateDir}: ${how}`,
+      `cannot use ${one} and keep state in ${stateDir}: ${how}`,
       `${next}: --state-dir DIR`,
     );
   });

@@ -17,6 +17,18 @@ const WASI = "wasi_snapshot_preview1";
 const WASI_FUNCTIONS: ReadonlySet<string> = new Set(
   TABLE.map(({ name }) => name),
 );
+
+/** The version before preview1, by its module's name; all but {@linkcode DIFFERENT} have preview1's ABI. */
+const OLD_WASI = "wasi_unstable";
+
+/** What is different there: the order of `whence`; a `filestat` of 56 bytes, in two; a `subscription` of 56 bytes; not there at all. */
+export const DIFFERENT: readonly string[] = [
+  "fd_seek",
+  "fd_filestat_get",
+  "path_filestat_get",
+  "poll_oneoff",
+  "sock_accept",
+];
 const BUILD_COMMAND = "build it for wasm32-wasip1 as a program with main";
 
 /**
@@ -61,7 +73,8 @@ function compile(
 function checkImports(path: string, module: WebAssembly.Module): void {
   const missing = WebAssembly.Module.imports(module)
     .filter(({ module, name, kind }) =>
-      module !== WASI || kind !== "function" || !WASI_FUNCTIONS.has(name)
+      kind !== "function" || !WASI_FUNCTIONS.has(name) ||
+      !(module === WASI || module === OLD_WASI && !DIFFERENT.includes(name))
     )
     .map(({ module, name, kind }) =>
       `${module}.${name}${kind === "function" ? "" : ` (a ${kind})`}`
@@ -70,7 +83,7 @@ function checkImports(path: string, module: WebAssembly.Module): void {
   throw cannotRun(
     path,
     `it imports ${[...new Set(missing)].join(", ")}`,
-    `build it for wasm32-wasip1: replrt has the functions of ${WASI} only`,
+    `build it for wasm32-wasip1: replrt has the functions of ${WASI}, and of ${OLD_WASI} those that are the same`,
   );
 }
 

@@ -13,7 +13,7 @@ import {
 } from "./handshake.ts";
 import { refuse } from "./server.ts";
 
-/** Value of a FETCH frame: a piece of a directory's manifest (no path) or of a file of its image. */
+/** Value of a FETCH frame: a piece of a mirrored directory's manifest (no path) or of a file of its image. */
 export interface Fetch {
   readonly dir: number;
   readonly path: string | undefined;
@@ -63,12 +63,11 @@ export class Admission {
         address: undefined,
       });
     }
-    const identities = parts.directories.locks.map(({ identity }) => identity);
     const problem = mismatch(hello, {
       module: parts.loaded.hash,
       machine,
       config,
-      identities,
+      dirs: parts.directories.names,
     }) ?? this.#tooLate(hello.next);
     if (problem !== undefined) {
       say.event({

@@ -32,8 +32,11 @@ export async function startBackup(core: Core, address: Address): Promise<void> {
     address,
     (primary, takeOver, goLive) => {
       serve(core, server, primary);
-      takeOverService(core, primary, takeOver, goLive)
-        .then(() => runTakeoverHook(core, takeOver, old, welcome.serving));
+      takeOverService(core, primary, takeOver, goLive).then(async (serves) => {
+        if (serves) {
+          await runTakeoverHook(core, takeOver, old, welcome.serving);
+        }
+      });
     },
   );
   server.visitors = {
@@ -42,22 +45,24 @@ export async function startBackup(core: Core, address: Address): Promise<void> {
   };
 }
 
-/** Opens the guest's addresses to its clients, then lets it go live. */
+/** Takes the shared directories, opens the guest's addresses to its clients, then lets it go live. Gives whether it could. */
 async function takeOverService(
   core: Core,
   primary: PrimaryDriver,
   takeOver: TakeOver,
   goLive: () => void,
-): Promise<void> {
+): Promise<boolean> {
   const { sockets } = core.parts;
   primary.pump();
   await primary.mayServe();
   if (!takeOver.ended) {
+    if (!primary.takeShared()) return false;
     sockets.listen();
     goLive();
   }
   const bind = formatAddress(core.bind);
   core.say.event({ event: "taken", bind, listen: sockets.texts });
+  return true;
 }
 
 /** Tells the operator's tools, by `--on-takeover`; `old` and `served` are the dead primary's addresses. */

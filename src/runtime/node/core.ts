@@ -12,6 +12,7 @@ import { type Address, formatAddress, type RunOptions } from "../options.ts";
 import type { Say } from "../say.ts";
 import type { Directories } from "./directories.ts";
 import { LogFile } from "./log_file.ts";
+import type { Holder } from "./shared_locks.ts";
 import type { GuestSockets } from "./sockets.ts";
 import type { StateDir } from "./state_dir.ts";
 import { GuestThread } from "./thread.ts";
@@ -41,6 +42,11 @@ export type NodeEnd =
   | { readonly code: number }
   | { readonly error: ReplrtError }
   | { readonly bug: string };
+
+/** A run's id as 32 hex digits. */
+export function runText(run: Uint8Array): string {
+  return [...run].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
 
 /** The node itself, in either role. */
 export class Core {
@@ -89,9 +95,13 @@ export class Core {
 
   /** The run's id, as 32 hex digits. */
   get runText(): string {
-    return [...this.run].map((byte) => byte.toString(16).padStart(2, "0")).join(
-      "",
-    );
+    return runText(this.run);
+  }
+
+  /** This node as a primary that has the shared directories. */
+  get holder(): Holder {
+    const { runText: run, epoch } = this;
+    return { run, epoch, address: formatAddress(this.bind) };
   }
 
   /** What goes around every frame. */

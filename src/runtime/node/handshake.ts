@@ -19,11 +19,18 @@ export interface Hello {
   /** What the operator repeated of the guest's configuration. */
   readonly args: readonly string[];
   readonly env: readonly string[];
-  readonly dirs: readonly {
-    readonly guest: string;
-    readonly identity: string;
-  }[];
+  readonly dirs: readonly NamedDirectory[];
   readonly listeners: number;
+}
+
+/** A directory as the handshake names it. */
+export interface NamedDirectory {
+  /** The guest's name. */
+  readonly guest: string;
+  /** Whether all nodes mount it. */
+  readonly shared: boolean;
+  /** Machine, device and inode. */
+  readonly identity: string;
 }
 
 /** Value of a WELCOME frame. */
@@ -50,7 +57,7 @@ export interface Own {
   readonly module: string;
   readonly machine: Machine;
   readonly config: GuestConfig;
-  readonly identities: readonly string[];
+  readonly dirs: readonly NamedDirectory[];
 }
 
 /** Why a node can't follow, and what to do about it. */
@@ -77,9 +84,9 @@ export function mismatch(hello: Hello, own: Own): Problem | undefined {
     ],
     [
       "directories",
-      names(hello.dirs.map(({ guest }) => guest)),
-      names(own.config.dirs),
-      "give the same guest directories with --dir, in the same order",
+      directoryNames(hello.dirs),
+      directoryNames(own.dirs),
+      "give the same guest directories with --dir, in the same order, and the same of them with ::shared",
     ],
     [
       "listening sockets",
@@ -115,13 +122,20 @@ export function mismatch(hello: Hello, own: Own): Problem | undefined {
     }
   }
   return featureMismatch(hello.machine.features, own.machine.features) ??
-    sharedDirectory(hello, own);
+    sameDirectory(hello, own);
 }
 
 function names(list: readonly string[]): string {
   return list.length === 0
     ? "none"
     : list.map((name) => JSON.stringify(name)).join(" ");
+}
+
+function directoryNames(dirs: readonly NamedDirectory[]): string {
+  const list = dirs.map(({ guest, shared }) =>
+    `${JSON.stringify(guest)}${shared ? " shared" : ""}`
+  );
+  return list.length === 0 ? "none" : list.join(", ");
 }
 
 /** A value that a peer may have made as long as a frame, as an operator can read it. */
@@ -143,9 +157,10 @@ function featureMismatch(theirs: readonly string[], ours: readonly string[]) {
   };
 }
 
-function sharedDirectory(hello: Hello, own: Own) {
-  const same = hello.dirs.find(({ identity }) =>
-    own.identities.includes(identity)
+/** Only what both share may be one directory. */
+function sameDirectory(hello: Hello, own: Own) {
+  const same = hello.dirs.find(({ identity, shared }) =>
+    own.dirs.some((dir) => dir.identity === identity && !(dir.shared && shared))
   );
   return same && {
     reason:
@@ -169,7 +184,8 @@ export function checkHello(value: unknown): Hello | undefined {
     strings(hello.args) && strings(hello.env) && isU32(hello.listeners) &&
     Array.isArray(hello.dirs) &&
     hello.dirs.every((dir) =>
-      typeof dir?.guest === "string" && typeof dir?.identity === "string"
+      typeof dir?.guest === "string" && typeof dir?.identity === "string" &&
+      typeof dir?.shared === "boolean"
     ) &&
     (hello.run === undefined
       ? hello.epoch === undefined
@@ -212,7 +228,11 @@ export function checkWelcome(value: unknown): Welcome | undefined {
 function isConfig(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const { args, env, dirs, listeners, stdio } = value as GuestConfig;
-  return strings(args) && strings(env) && strings(dirs) && isU32(listeners) &&
+  return strings(args) && strings(env) && isU32(listeners) &&
+    Array.isArray(dirs) &&
+    dirs.every((dir) =>
+      typeof dir?.name === "string" && typeof dir?.shared === "boolean"
+    ) &&
     Array.isArray(stdio) && stdio.every(isU32);
 }
 

@@ -10,7 +10,7 @@ import { setAside } from "../mirror/aside.ts";
 import type { Manifest } from "../mirror/types.ts";
 import { type Address, formatAddress } from "../options.ts";
 import type { Chunk, Fetch } from "./admission.ts";
-import type { Core } from "./core.ts";
+import { type Core, runText } from "./core.ts";
 import {
   checkRefuse,
   checkWelcome,
@@ -92,6 +92,7 @@ async function tryJoin(
     const welcome = welcomeOf(frame, where);
     if (typeof welcome === "string") return welcome;
     if (!fits(core, welcome)) throw strange(where, "welcome");
+    core.parts.directories.shared.checkJoined(runText(welcome.run), where);
     const moved = claim(core, welcome, frame);
     if (moved !== undefined) {
       core.say.event({
@@ -149,7 +150,11 @@ function welcomeOf({ body }: Frame, where: string): Welcome | string {
 
 /** Whether this node has what the configuration of a welcome names. */
 function fits({ parts }: Core, { config }: Welcome): boolean {
-  return config.dirs.length === parts.directories.locks.length &&
+  const { names } = parts.directories;
+  return config.dirs.length === names.length &&
+    config.dirs.every(({ name, shared }, i) =>
+      name === names[i]?.guest && shared === names[i]?.shared
+    ) &&
     config.listeners === parts.sockets.handles.length;
 }
 

@@ -54,7 +54,12 @@ export async function runningAt(
       throw foreignRun(where, status.module, module, held);
     }
     if (status.role === "primary") return peer;
-    if (bootMs() > deadline) return followed(where, status.primary);
+    if (bootMs() > deadline) {
+      const primary = followed(where, status.primary);
+      return status.epoch === undefined && await isGone(primary, options)
+        ? undefined
+        : primary;
+    }
     await new Promise((resolve) => setTimeout(resolve, options.heartbeatMs));
   }
 }
@@ -86,6 +91,15 @@ function foreignRun(
     `cannot start beside ${where}: it runs ${what}`,
     "give the address of the node that runs this program with --peer, or another --state-dir",
   );
+}
+
+/** Whether nobody takes connections at the address of the primary that a backup of no run yet waits for: it may be this node's own. */
+async function isGone(
+  primary: Address,
+  options: RunOptions,
+): Promise<boolean> {
+  const answer = await probe(stranger(options), formatAddress(primary));
+  return answer.kind === "refused";
 }
 
 /** The peer is a backup of a living primary: that is the one to join. */

@@ -13,6 +13,8 @@ import { configOf } from "./solo.ts";
 /** Starts a run: this node is its first primary. @throws {ReplrtError} when something it needs can't be had. */
 export async function startPrimary(core: Core): Promise<void> {
   const { options, parts, say } = core;
+  const { shared } = parts.directories;
+  shared.refuseHeld(options.overwrite);
   core.run = newRunId();
   core.epoch = { number: 1, node: core.self };
   const moved = parts.state.claim(core.runText, options.overwrite);
@@ -22,6 +24,7 @@ export async function startPrimary(core: Core): Promise<void> {
   await parts.directories.image(parts.state.path);
   const server = new Server(core);
   await server.listen();
+  shared.claim(core.holder, options.overwrite);
   core.openLog();
   await core.prepareGuest(configOf(options), false);
   const { heartbeatMs, timeoutMs, output, degraded } = options;
@@ -58,7 +61,7 @@ export interface InitData {
   readonly module: string;
   readonly machine: Machine;
   readonly config: GuestConfig;
-  /** Digest of each directory's manifest. */
+  /** Digest of each mirrored directory's manifest. */
   readonly digests: readonly string[];
 }
 

@@ -10,19 +10,22 @@ import type {
 import { type Body, encodeFrame } from "../../engine/frame.ts";
 import { Primary } from "../../engine/primary.ts";
 import type { Channel } from "../channel.ts";
-import { drain } from "../drain.ts";
+import { drain, type StreamSink } from "../drain.ts";
 import { ReplrtError } from "../errors.ts";
 import { exitCodeOf, type GuestEnd } from "../guest/end.ts";
+import { StreamOp } from "../guest/local.ts";
 import type { GuestReport } from "../guest/protocol.ts";
 import { bootMs } from "../host/clock.ts";
 import { formatAddress } from "../options.ts";
 import { OutputQueues } from "../outputs.ts";
+import { Permits } from "../permits.ts";
 import { Admission } from "./admission.ts";
 import type { Core } from "./core.ts";
 import type { Hello } from "./handshake.ts";
 import { askPeer } from "./probes.ts";
 import { reachable } from "./server.ts";
 import { endForFault } from "./faults.ts";
+import type { Loss } from "./shared_locks.ts";
 import { sayNote } from "./notes.ts";
 import { Turns, type Untimed } from "./turns.ts";
 import { breathe } from "./unhurried.ts";
@@ -50,11 +53,15 @@ export class PrimaryDriver {
   readonly #ticker: ReturnType<typeof setInterval>;
   #links = 0;
   #released = 0;
+  #held = 0;
+  readonly #permits: Permits;
+  readonly #sink: StreamSink;
   /** Outputs of messages below this may be reported as left: the guest has made all of them. */
   #leftLimit = Infinity;
   /** The frame of the batch that was stored last: the same bytes go to the peers. */
   #encoded: { readonly batch: Batch; readonly bytes: Uint8Array } | undefined;
   #end: GuestEnd | undefined;
+  #watching = false;
   #onSynced: () => void = () => {};
 
   constructor(core: Core, options: PrimaryOptions, before?: BeforeTakeover) {
@@ -63,6 +70,14 @@ export class PrimaryDriver {
     this.#turns = new Turns(this.#engine, (action) => this.#perform(action));
     this.outputs = before?.queues ??
       new OutputQueues(core.guest.slots, () => core.guest.wake());
+    this.#permits = new Permits(core.guest.slots, {
+      looked: () => this.#lookAtShared(),
+      may: () => this.#engine.mayRelease(bootMs()),
+    });
+    this.#sink = (seq, slot, op, bytes) =>
+      op === StreamOp.permit
+        ? this.#permits.ask(seq)
+        : this.outputs.add(seq, slot, op, bytes);
     this.#end = before?.end;
     this.#leftLimit = before?.left ?? Infinity;
     this.outputs.mayRelease = () => this.#engine.mayRelease(bootMs());
@@ -85,6 +100,12 @@ export class PrimaryDriver {
   /** Resolves when outputs may leave: after a takeover this node has made sure that it was not replaced meanwhile. */
   async mayServe(): Promise<void> {
     while (!this.#engine.mayRelease(bootMs())) await pause();
+  }
+
+  /** Writes this node's epoch to the shared directories. False: it may not, and ends. */
+  takeShared(): boolean {
+    const { parts, holder } = this.#core;
+    return this.#keeps(parts.directories.shared.takeOver(holder));
   }
 
   /** Resolves when `count` backups are in sync. */
@@ -122,10 +143,10 @@ export class PrimaryDriver {
     const { batch, more } = drain(
       this.#core.guest.outbox,
       this.#engine.next,
-      this.outputs.add,
+      this.#sink,
     );
     if (batch !== undefined) this.#on({ kind: "append", batch });
-    if (more) this.#release(this.#released);
+    if (more) this.#release(this.#released, this.#held);
     return more;
   }
 
@@ -140,9 +161,43 @@ export class PrimaryDriver {
 
   #tick(): void {
     this.#on({ kind: "tick" });
+    this.#watchShared();
     this.drain();
     this.outputs.retry();
-    this.#release(this.#released);
+    this.#release(this.#released, this.#held);
+  }
+
+  /** A primary that has nothing to do on the shared directories sees too that they were taken; storage that does not tell is no loss yet. */
+  async #watchShared(): Promise<void> {
+    if (this.#watching) return;
+    this.#watching = true;
+    const { shared } = this.#core.parts.directories;
+    if (await shared.unchanged() === false) this.#keeps(shared.loss());
+    this.#watching = false;
+  }
+
+  /** Whether the shared directories are this node's, which ends where they are not. */
+  async #lookAtShared(): Promise<boolean> {
+    const { shared } = this.#core.parts.directories;
+    return await shared.unchanged() === true || this.#keeps(shared.loss());
+  }
+
+  /** Ends this node for a loss of its shared directories. */
+  #keeps(loss: Loss | undefined): boolean {
+    if (loss === undefined) return true;
+    if (loss.kind === "deposed") this.#stop(loss);
+    else {
+      this.close();
+      const where = formatAddress(this.#core.bind);
+      const { reason, next } = loss;
+      this.#core.end({
+        error: new ReplrtError(
+          `cannot go on as primary at ${where}: ${reason}`,
+          next,
+        ),
+      });
+    }
+    return false;
   }
 
   #perform(action: PrimaryAction): void {
@@ -154,7 +209,7 @@ export class PrimaryDriver {
       case "feed":
         return this.#feed(action.peer, action.from);
       case "release":
-        return this.#release(action.next);
+        return this.#release(action.next, action.held);
       case "probe":
         return void this.#probe(action.peer, action.id, action.address);
       case "drop":
@@ -212,8 +267,10 @@ export class PrimaryDriver {
     this.#on({ kind: "fed", peer, from, batch });
   }
 
-  #release(next: number): void {
+  #release(next: number, held: number): void {
     this.#released = Math.max(this.#released, next);
+    this.#held = Math.max(this.#held, held);
+    this.#permits.give(this.#held);
     this.outputs.release(this.#released);
     this.#on({ kind: "left", next: this.#left() });
   }
@@ -272,6 +329,7 @@ export class PrimaryDriver {
     while (!this.outputs.idle && bootMs() < deadline) await pause();
     const end = this.#end;
     this.close();
+    this.#core.parts.directories.shared.release(this.#core.holder);
     for (const channel of this.#channels.values()) channel.end();
     this.#core.say.end(end);
     this.#core.end({ code: exitCodeOf(end) });

@@ -8,12 +8,16 @@ import type { RunOptions } from "../options.ts";
 import type { Say } from "../say.ts";
 import { GuestSockets } from "./sockets.ts";
 
-/** What the guest of these options sees of itself. */
+/** What the guest of these options sees of itself; to a guest that nobody follows every directory is its own. */
 export function configOf(options: RunOptions): GuestConfig {
+  const replicated = options.role !== "solo";
   return {
     args: [options.module, ...options.args],
     env: options.env,
-    dirs: options.dirs.map(({ guest }) => guest),
+    dirs: options.dirs.map(({ guest, shared }) => ({
+      name: guest,
+      shared: shared && replicated,
+    })),
     listeners: options.tcpListen.length,
     stdio: stdioTypes(),
   };
