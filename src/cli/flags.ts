@@ -24,12 +24,12 @@ const STATUS = "Status lines on stderr:";
 export const FLAGS: readonly Flag[] = [
   {
     name: "--dir",
-    value: "HOST::GUEST",
+    value: "HOST::GUEST[::shared]",
     repeatable: true,
     audience: "all",
     group: PROGRAM,
     text:
-      "directory, mirrored: each node keeps its own copy; HOST alone is the same path for both",
+      "directory, mirrored: each node keeps its own copy; with ::shared: storage that all nodes mount; HOST alone is the same path for both",
   },
   {
     name: "--env",

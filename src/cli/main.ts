@@ -1,5 +1,7 @@
 import { Command, CommanderError } from "commander";
 import config from "../../deno.json" with { type: "json" };
+import { EMBEDDED } from "../runtime/embedding.ts";
+import type { Parent } from "../runtime/host/parent.ts";
 import type { RunOptions } from "../runtime/options.ts";
 import { EXIT_CODES } from "./help.ts";
 import { describeError, EXIT_CANNOT, writeLast } from "./report.ts";
@@ -7,7 +9,9 @@ import { runCommand } from "./run.ts";
 import { usageError } from "./usage.ts";
 
 /** What runs a node; loaded only when a program is to run, so that help is fast. */
-export type NodeModule = { runNode(options: RunOptions): Promise<number> };
+export type NodeModule = {
+  runNode(options: RunOptions, parent?: Parent): Promise<number>;
+};
 
 const EXAMPLES = `
 Examples:
@@ -29,18 +33,20 @@ export async function main(
   const written: string[] = [];
   let exitCode = 0;
   let json = false;
+  let parent: Parent | undefined;
   const fail = async (error: unknown): Promise<number> => {
     const { text, exitCode } = describeError(error, json);
-    await writeLast(Deno.stderr, text);
+    await writeLast(parent ?? Deno.stderr, text);
     return exitCode;
   };
   exitOnStrayErrors(fail);
   const program = programOf((text) => written.push(text), async (options) => {
     json = options.json;
     const { runNode } = await loadNode();
-    exitCode = await runNode(options);
+    exitCode = await runNode(options, parent);
   });
   try {
+    parent = await findParent();
     if (argv.length === 0) program.outputHelp();
     else await program.parseAsync(argv, { from: "user" });
   } catch (error) {
@@ -83,6 +89,15 @@ function programOf(
   const run = runCommand((name) => Deno.env.get(name), start);
   program.addCommand(run.configureOutput(program.configureOutput()));
   return program;
+}
+
+/** The program that this process is a node of, if it is; what this process starts is none. */
+async function findParent(): Promise<Parent | undefined> {
+  const note = Deno.env.get(EMBEDDED);
+  if (note === undefined) return undefined;
+  Deno.env.delete(EMBEDDED);
+  const { Parent } = await import("../runtime/host/parent.ts");
+  return Parent.adopt(note);
 }
 
 /** An error that no caller waits for ends the process too: never with a code a guest could have. */

@@ -3,7 +3,7 @@ import { ReplrtError } from "../runtime/errors.ts";
 import {
   type Address,
   DEGRADED_POLICIES,
-  type MirrorDir,
+  type GuestDir,
   OUTPUT_POLICIES,
   type Role,
   ROLES,
@@ -19,7 +19,7 @@ import * as read from "./values.ts";
 export type LookUp = (name: string) => string | undefined;
 
 /** Raw values by option name; only what was given. Switches are lists of length 1. */
-type Given = ReadonlyMap<string, readonly string[]>;
+export type Given = ReadonlyMap<string, readonly string[]>;
 
 /**
  * Checks what a parsed command was given and fills in the defaults.
@@ -28,8 +28,16 @@ type Given = ReadonlyMap<string, readonly string[]>;
  * contradict each other.
  */
 export function readRunOptions(command: Command, lookUp: LookUp): RunOptions {
-  const given = collect(command);
-  const [module = "", ...args] = command.args;
+  return runOptionsOf(collect(command), command.args, lookUp);
+}
+
+/** As {@linkcode readRunOptions}, for values that were collected already; `words` are the module and its arguments. */
+export function runOptionsOf(
+  given: Given,
+  words: readonly string[],
+  lookUp: LookUp,
+): RunOptions {
+  const [module = "", ...args] = words;
   const one = <T>(
     flag: string,
     fallback: T,
@@ -142,7 +150,7 @@ function readEnv(given: Given, lookUp: LookUp): string[] {
   return [...values].map(([name, value]) => `${name}=${value}`);
 }
 
-function readDirs(given: Given): MirrorDir[] {
+function readDirs(given: Given): GuestDir[] {
   const dirs = (given.get("--dir") ?? []).map((text) =>
     read.parseDir("--dir", text)
   );

@@ -4,6 +4,15 @@ import { oneLine } from "../runtime/status.ts";
 /** Exit code of everything that replrt could not do, and of its own bugs. */
 export const EXIT_CANNOT = 125;
 
+/** The JSON form of what ended a node, the last of its lines; a bug of ours has its `stack`. */
+export type ErrorEvent = {
+  event: "error";
+  message: string;
+  next: string | null;
+  exitCode: number;
+  stack?: string;
+};
+
 /** How long an ending process tries to write its last words, in ms; a pipe may have no reader. */
 const LAST_WORDS_MS = 1000;
 
@@ -25,7 +34,12 @@ export function describeError(
     : "please report it, with the command and this text";
   const stack = known || !(error instanceof Error) ? undefined : error.stack;
   if (json) {
-    const line = { event: "error", message, next: next ?? null, exitCode };
+    const line: ErrorEvent = {
+      event: "error",
+      message,
+      next: next ?? null,
+      exitCode,
+    };
     return {
       text: `${JSON.stringify(stack ? { ...line, stack } : line)}\n`,
       exitCode,

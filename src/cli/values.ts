@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { ReplrtError } from "../runtime/errors.ts";
-import type { Address, MirrorDir } from "../runtime/options.ts";
+import type { Address, GuestDir } from "../runtime/options.ts";
 
 /** The largest time and count an option takes: what a timer can wait, in ms. */
 const NUMBER_MAX = 2 ** 31 - 1;
@@ -101,27 +101,21 @@ export function parseText(flag: string, text: string): string {
 }
 
 /**
- * Reads `HOST::GUEST`, or `HOST` for the same path on both sides.
+ * Reads `HOST::GUEST`, or `HOST` for the same path on both sides; `HOST::GUEST::shared` is shared.
  *
- * @throws {ReplrtError} when a side is empty, or for a third part: directories are mirrored only.
+ * @throws {ReplrtError} when a side is empty, for any other third part, and for a fourth.
  */
-export function parseDir(flag: string, text: string): MirrorDir {
+export function parseDir(flag: string, text: string): GuestDir {
   const [host = "", guest = host, kind, ...more] = text.split("::");
   const plain = `${flag} ${host || "HOST"}::${guest || "GUEST"}`;
-  if (kind === "shared" && more.length === 0) {
+  if ((kind !== undefined && kind !== "shared") || more.length > 0) {
     throw unusable(
       flag,
       text,
-      "shared directories are not supported yet",
-      `write ${plain} to mirror it: each node keeps its own copy`,
-    );
-  }
-  if (kind !== undefined) {
-    throw unusable(
-      flag,
-      text,
-      "it has more than two parts",
-      `write it as ${plain}`,
+      more.length > 0
+        ? "it has more than three parts"
+        : "its third part can only be shared",
+      `write ${plain} to mirror it, or ${plain}::shared for storage that all nodes mount`,
     );
   }
   if (host === "" || guest === "") {
@@ -132,7 +126,7 @@ export function parseDir(flag: string, text: string): MirrorDir {
       `write it as ${plain}`,
     );
   }
-  return { host, guest };
+  return { host, guest, shared: kind === "shared" };
 }
 
 /**

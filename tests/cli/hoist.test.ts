@@ -33,7 +33,7 @@ for (const [words, role, guest] of ROWS) {
 
 test("the value of an option may look like an option or like --", async () => {
   const given = await parse("--dir", "--", "--env", "--x=1", "a.wasm");
-  assert.equal(given.dirs, [{ host: "--", guest: "--" }]);
+  assert.equal(given.dirs, [{ host: "--", guest: "--", shared: false }]);
   assert.equal(given.env, ["--x=1"]);
 });
 

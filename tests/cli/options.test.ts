@@ -14,7 +14,7 @@ test("every option of a primary arrives", async () => {
   const given = await parse(
     ...["--role", "primary", "--bind", "0.0.0.0:7000", "--insecure"],
     ...["--peer", "other.example:7001", "--join-timeout", "9000"],
-    ...["--dir", "./data::/data", "--dir", "/both", "--env", "A=1"],
+    ...["--dir", "./data::/data::shared", "--dir", "/both", "--env", "A=1"],
     ...["--tcplisten", "[::1]:6379", "--tcplisten", "127.0.0.1:0"],
     ...["--output", "async", "--degraded", "stop", "--wait-backups", "2"],
     ...["--heartbeat", "50", "--timeout", "100", "--state-dir", "/state"],
@@ -30,10 +30,10 @@ test("every option of a primary arrives", async () => {
     join: undefined,
     peer: { host: "other.example", port: 7001 },
     joinTimeoutMs: 9000,
-    dirs: [{ host: "./data", guest: "/data" }, {
-      host: "/both",
-      guest: "/both",
-    }],
+    dirs: [
+      { host: "./data", guest: "/data", shared: true },
+      { host: "/both", guest: "/both", shared: false },
+    ],
     env: ["A=1"],
     tcpListen: [{ host: "::1", port: 6379 }, { host: "127.0.0.1", port: 0 }],
     output: "async",
@@ -104,8 +104,21 @@ test("port 0 is free for several addresses", async () => {
 test("a directory without a colon pair is the same path on both sides", async () => {
   const given = await parse("--dir", "a:b", "--dir", ".", "a.wasm");
   assert.equal(given.dirs, [
-    { host: "a:b", guest: "a:b" },
-    { host: ".", guest: "." },
+    { host: "a:b", guest: "a:b", shared: false },
+    { host: ".", guest: ".", shared: false },
+  ]);
+});
+
+test("a directory is shared by a third part, and mirrored without one", async () => {
+  const given = await parse(
+    "--dir",
+    "a::b::shared",
+    "--dir=c::shared",
+    "a.wasm",
+  );
+  assert.equal(given.dirs, [
+    { host: "a", guest: "b", shared: true },
+    { host: "c", guest: "shared", shared: false },
   ]);
 });
 
