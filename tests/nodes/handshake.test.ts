@@ -50,7 +50,7 @@ test("a directory that the primary has itself is refused by machine, device and 
     flags: ["--dir", `${dir}::/data`],
   });
   const identity = `${machineId()}:${inodeOf(dir)}`;
-  const dirs = [{ guest: "/data", identity }];
+  const dirs = [{ guest: "/data", shared: false, identity }];
   const { reason, next } = await refusalOf(primary, { dirs });
   assert.match(reason, "the same directory for /data");
   assert.match(reason, identity);

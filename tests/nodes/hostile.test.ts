@@ -118,9 +118,9 @@ test("a hello with hostile fields is refused", async () => {
     }].map((machine) => ({ machine })),
     ...[null, [1], { length: 1e9 }, [[[]]]].map((args) => ({ args })),
     ...[null, [null], [undefined], "A=1"].map((env) => ({ env })),
-    ...[null, [null], [[]], [{}], [{ guest: "/", identity: 1 }]].map((
-      dirs,
-    ) => ({ dirs })),
+    ...[null, [null], [[]], [{}], [{ guest: "/", identity: 1 }], [{
+      ...{ guest: "/", identity: "1", shared: 1 },
+    }]].map((dirs) => ({ dirs })),
     ...[null, "1", 1e300, -1].map((listeners) => ({ listeners })),
     ...[null, "x", new Uint8Array(15)].map((run) => ({ run })),
     ...[null, {}, { number: -1, node: 0 }].map((epoch) => ({ epoch })),

@@ -62,7 +62,11 @@ test("a garbage welcome is refused with what to do", async () => {
     { ...welcome, config: { ...config, stdio: "123" } },
     { ...welcome, config: { ...config, listeners: -1 } },
     { ...welcome, config: { ...config, listeners: 1 } },
-    { ...welcome, config: { ...config, dirs: ["/data"] } },
+    ...[
+      ["/data"],
+      [{ name: "/data" }],
+      [{ name: "/data", shared: false }],
+    ].map((dirs) => ({ ...welcome, config: { ...config, dirs } })),
   ];
   for (const value of bad) {
     const fake = whole();
@@ -249,7 +253,7 @@ test("a manifest that leads out of the directory is refused", async () => {
   const { config } = counting.welcome;
   fake.welcome = {
     ...counting.welcome,
-    config: { ...config, dirs: ["/data"] },
+    config: { ...config, dirs: [{ name: "/data", shared: false }] },
   };
   fake.manifest = listing;
   const { code, message } = await failureOf(

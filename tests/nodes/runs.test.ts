@@ -116,6 +116,20 @@ test("--peer where nobody is: the node starts the run", async () => {
   await node.waitForOutput(/^tick 2$/m);
 });
 
+test("--peer that is a backup without a run, and waits for this node: the node starts the run, the backup joins it", async () => {
+  const [ours, theirs] = [freePort(), freePort()];
+  const waiting = startBackup("tick", `127.0.0.1:${ours}`, {
+    flags: ["--bind", `127.0.0.1:${theirs}`],
+  });
+  await within(answering(theirs), "the backup take connections");
+  const { node } = await startPrimary("tick", {
+    ...TICK,
+    flags: ["--bind", `127.0.0.1:${ours}`, "--peer", `127.0.0.1:${theirs}`],
+  });
+  await waiting.waitForEvent("following");
+  await node.waitForOutput(/^tick 2$/m);
+});
+
 test("--peer that is a primary of this program: the node follows it, and takes over", async () => {
   const primary = await startPrimary("kv", { flags: LISTEN });
   const second = launchPrimary("kv", {
@@ -207,5 +221,16 @@ test("--peer that is no replrt is refused", async () => {
   assert.match(message, "sent no valid frame");
   assert.match(next, "--peer");
 });
+
+/** Resolves when somebody takes connections at a port of this machine. */
+async function answering(port: number): Promise<void> {
+  for (;;) {
+    try {
+      return (await Deno.connect({ port })).close();
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
 
 test.run();

@@ -95,6 +95,20 @@ export const SPECIMENS: readonly Specimen[] = [
     stderr: /^polls: 100 calls, 0 failed, /,
   },
   {
+    guest: "families",
+    args: ["none"],
+    stdout: "",
+    stderr: /^families: cannot start: its first argument is no family\n$/,
+    code: 1,
+  },
+  {
+    guest: "families",
+    args: ["io"],
+    stdout: "",
+    stderr: /^families: cannot find a directory: badf\n$/,
+    code: 1,
+  },
+  {
     guest: "echo",
     stdout: "",
     stderr: /^echo: cannot serve: /,

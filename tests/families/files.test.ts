@@ -1,0 +1,11 @@
+// timeout 240 s
+/** Families of calls on files, on two nodes. `REPLAY=SEED` kills at the moments of one seed. @module */
+import { test } from "uvu";
+import { FAMILIES } from "./families.ts";
+import { addTests } from "./kit/tests.ts";
+
+addTests(
+  FAMILIES.filter(({ files }) => files),
+  "tests/families/files.test.ts",
+);
+test.run();
