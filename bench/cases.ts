@@ -1,55 +1,65 @@
-/** What is measured, and the language in which the bench and its children speak. @module */
+/** The calls that are measured. @module */
 
-/** One call of a guest, made again and again by an export of `calls.wasm`. */
+/** One call, made again and again. */
 export interface Case {
-  readonly name: string;
   readonly call: string;
-  /** The export; those on a file take its descriptor first. */
-  readonly export: string;
-  readonly file?: "read" | "write";
+  /** What the guest is told, without the count. */
+  readonly order: string;
+  readonly path?: string;
   /** Calls of one measurement. */
   readonly calls: number;
+  /** The most that it may cost with a backup, over node:wasi. */
+  readonly replicated?: number;
+  /** Why it costs more than that, solo or with a backup. */
+  readonly why?: { readonly solo?: string; readonly replicated?: string };
 }
 
-/** The calls that are measured. */
+/** Every family once, and what the aims name. */
 export const CASES: readonly Case[] = [
   {
-    name: "clock",
     call: "clock_time_get",
-    export: "clocks",
+    order: "clocks",
     calls: 20_000,
+    replicated: 2.5,
   },
+  { call: "random_get, 32 B", order: "randoms", calls: 8_000 },
   {
-    name: "write",
     call: "fd_write, 64 B to a file",
-    export: "writes",
-    file: "write",
-    calls: 4_000,
-  },
-  {
-    name: "read",
-    call: "fd_read, 4 KiB of a file",
-    export: "reads",
-    file: "read",
-    calls: 4_000,
-  },
-  {
-    name: "poll",
-    call: "poll_oneoff, a time-out that is over",
-    export: "polls",
-    calls: 4_000,
-  },
-  {
-    name: "random",
-    call: "random_get, 32 B",
-    export: "randoms",
+    order: "writes",
+    path: "/write",
     calls: 8_000,
+    replicated: 1.3,
+  },
+  {
+    call: "fd_read, 4 KiB of a file",
+    order: "reads",
+    path: "/read",
+    calls: 8_000,
+    replicated: 3,
+    why: {
+      replicated: "the log has a digest of the 4 KiB, which takes longer to " +
+        "make than the read",
+    },
+  },
+  {
+    call: "poll_oneoff, a time-out that is over",
+    order: "polls",
+    calls: 4_000,
+  },
+  { call: "poll_oneoff, stdout is ready", order: "readies", calls: 4_000 },
+  {
+    call: "path_filestat_get",
+    order: "stats",
+    path: "/read",
+    calls: 4_000,
+    why: {
+      solo: "openat2 of the parent, statx and close, so that no link leads " +
+        "out of the directory; node:wasi makes a statx and a readlink",
+    },
   },
 ];
 
-/** Where the children find the guest and its two files. */
-export interface Setting {
-  readonly module: string;
-  /** A directory with the file `read`, of 1 MiB; `write` is made in it. */
-  readonly dir: string;
+/** What the guest is told to make so many calls. */
+export function orderOf({ order, path }: Case, calls: number): string {
+  return `${order} ${calls}${path === undefined ? "" : ` ${path}`}`;
 }
