@@ -1,9 +1,11 @@
 import { formatAddress, RUN_DEFAULTS } from "../runtime/options.ts";
 import type { Audience } from "./audience.ts";
 
-/** One option of `replrt run`: the parser, the check of roles and the help text are made from it. */
+/** One option of a command: the parser, the check of roles and the help text are made from it. */
 export type Flag = {
   readonly name: string;
+  /** A short form, as `-o`. */
+  readonly short?: string;
   /** Placeholder of the value; absent for a switch. */
   readonly value?: string;
   /** True: may be given several times, and its values are a list. */

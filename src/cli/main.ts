@@ -3,7 +3,11 @@ import config from "../../deno.json" with { type: "json" };
 import { EMBEDDED } from "../runtime/embedding.ts";
 import type { Parent } from "../runtime/host/parent.ts";
 import type { RunOptions } from "../runtime/options.ts";
+import type { RecordOptions } from "../runtime/recording/record.ts";
+import type { ReplayOptions } from "../runtime/recording/replay.ts";
 import { EXIT_CODES } from "./help.ts";
+import { recordCommand } from "./record.ts";
+import { replayCommand } from "./replay.ts";
 import { describeError, EXIT_CANNOT, writeLast } from "./report.ts";
 import { runCommand } from "./run.ts";
 import { usageError } from "./usage.ts";
@@ -40,10 +44,22 @@ export async function main(
     return exitCode;
   };
   exitOnStrayErrors(fail);
-  const program = programOf((text) => written.push(text), async (options) => {
-    json = options.json;
-    const { runNode } = await loadNode();
-    exitCode = await runNode(options, parent);
+  const program = programOf((text) => written.push(text), {
+    async run(options) {
+      json = options.json;
+      const { runNode } = await loadNode();
+      exitCode = await runNode(options, parent);
+    },
+    async record(options) {
+      json = options.run.json;
+      const { record } = await import("../runtime/recording/record.ts");
+      exitCode = await record(options);
+    },
+    async replay(options) {
+      json = options.json;
+      const { replay } = await import("../runtime/recording/replay.ts");
+      exitCode = await replay(options);
+    },
   });
   try {
     parent = await findParent();
@@ -57,9 +73,16 @@ export async function main(
   return exitCode;
 }
 
+/** What each command does with its options. */
+interface Starts {
+  run(options: RunOptions): Promise<void>;
+  record(options: RecordOptions): Promise<void>;
+  replay(options: ReplayOptions): Promise<void>;
+}
+
 function programOf(
   write: (text: string) => void,
-  start: (options: RunOptions) => Promise<void>,
+  start: Starts,
 ): Command {
   const program = new Command("replrt")
     .description(
@@ -86,8 +109,15 @@ function programOf(
       word && `to run it: replrt run ${word}`,
     );
   });
-  const run = runCommand((name) => Deno.env.get(name), start);
-  program.addCommand(run.configureOutput(program.configureOutput()));
+  const lookUp = (name: string) => Deno.env.get(name);
+  const commands = [
+    runCommand(lookUp, start.run),
+    recordCommand(lookUp, start.record),
+    replayCommand(start.replay),
+  ];
+  for (const command of commands) {
+    program.addCommand(command.configureOutput(program.configureOutput()));
+  }
   return program;
 }
 

@@ -1,10 +1,9 @@
-import { Command, type CommanderError, Option } from "commander";
+import type { Command } from "commander";
 import type { RunOptions } from "../runtime/options.ts";
-import { type Flag, FLAGS } from "./flags.ts";
+import { FLAGS } from "./flags.ts";
 import { EXIT_CODES } from "./help.ts";
-import { hoistOptions } from "./hoist.ts";
 import { type LookUp, readRunOptions } from "./options.ts";
-import { usageError } from "./usage.ts";
+import { ProgramCommand } from "./program_command.ts";
 
 const EXAMPLES = `
 Examples:
@@ -16,32 +15,6 @@ Examples:
     $ replrt run kv.wasm --role backup --join 127.0.0.1:7400 --bind 127.0.0.1:7401 --tcplisten 127.0.0.1:6380
 `;
 
-/** `replrt run`, whose options may also stand behind the module. */
-class RunCommand extends Command {
-  #strayAfter: string | undefined;
-
-  override parseOptions(argv: string[]): ReturnType<Command["parseOptions"]> {
-    const { tokens, strayAfter } = hoistOptions(argv, this);
-    this.#strayAfter = strayAfter;
-    return super.parseOptions(tokens);
-  }
-
-  /** As the exit hook of `Command`: adds what to do about an option of the guest. */
-  readonly onExit = (error: CommanderError): never => {
-    const after = this.#strayAfter;
-    const [, option] = /^error: unknown option '(.*)'/.exec(error.message) ??
-      [];
-    if (after === undefined || option === undefined) {
-      throw usageError(error, "replrt run");
-    }
-    throw usageError(
-      error,
-      "replrt run",
-      `write -- before the program's own options: replrt run ${after} -- ${option}`,
-    );
-  };
-}
-
 /**
  * The command `run`.
  *
@@ -52,36 +25,13 @@ export function runCommand(
   lookUp: LookUp,
   start: (options: RunOptions) => Promise<void>,
 ): Command {
-  const command = new RunCommand("run")
-    .summary("run a program, alone or replicated")
-    .description(
+  const command = new ProgramCommand({
+    name: "run",
+    summary: "run a program, alone or replicated",
+    description:
       "Runs a WebAssembly program, alone, as primary, or as a backup that takes over.",
-    )
-    .usage("[OPTIONS] APP.wasm [ARGS...]")
-    .argument("<APP.wasm>", "the program, a WASI command")
-    .argument(
-      "[ARGS...]",
-      "its arguments; -- before them if the first starts with -",
-    )
-    .optionsGroup("Help:")
-    .helpOption("-h, --help", "print this text")
-    .addHelpText("after", `\n${EXIT_CODES}${EXAMPLES}`);
-  for (const flag of FLAGS) command.addOption(optionOf(flag));
-  command.exitOverride(command.onExit);
+    flags: FLAGS,
+    epilogue: `\n${EXIT_CODES}${EXAMPLES}`,
+  });
   return command.action(() => start(readRunOptions(command, lookUp)));
-}
-
-function optionOf({ name, value, repeatable, text, group }: Flag): Option {
-  const option = new Option(
-    value === undefined ? name : `${name} <${value}>`,
-    text,
-  )
-    .helpGroup(group);
-  if (repeatable) {
-    option.argParser((
-      text: string,
-      before: string[] | undefined,
-    ) => [...(before ?? []), text]);
-  }
-  return option;
 }

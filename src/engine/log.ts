@@ -1,5 +1,6 @@
 /**
- * The log file: a {@linkcode LogHeader}, then data frames exactly as on the wire, from message 0 on.
+ * The log file: a {@linkcode LogHeader}, in a recording perhaps the guest's module, then data frames exactly as on the wire,
+ * from message 0 on.
  *
  * A file whose last frame was not written whole (a crash, a full disk) is valid up to the frame before it.
  *
@@ -25,10 +26,15 @@ export const LogHeader = layout("LogHeader", 64, [
   [24, "u32", "run2", "bytes 8–11"],
   [28, "u32", "run3", "bytes 12–15"],
   [32, "u64", "first", "number of the first message in the file"],
+  [40, "u64", "module", "bytes of the guest's module behind the head, or 0"],
 ]);
 
-/** The 64 bytes at the start of the log file of a run (its 16-byte id). */
-export function encodeLogHeader(run: Uint8Array, first: number): Uint8Array {
+/** The 64 bytes at the start of the log file of a run (its 16-byte id); `module` is how many bytes of the guest's follow. */
+export function encodeLogHeader(
+  run: Uint8Array,
+  first: number,
+  module = 0,
+): Uint8Array {
   const bytes = new Uint8Array(LogHeader.size);
   const view = viewOf(bytes);
   const id = viewOf(run);
@@ -42,27 +48,39 @@ export function encodeLogHeader(run: Uint8Array, first: number): Uint8Array {
     run2: id.getUint32(8, true),
     run3: id.getUint32(12, true),
     first,
+    module,
   });
   const checksum = crc32(bytes.subarray(LogHeader.at.version));
   view.setUint32(LogHeader.at.checksum, checksum, true);
   return bytes;
 }
 
-/** Run id and first number of a log file, or why it is none. */
-export function decodeLogHeader(
-  bytes: Uint8Array,
-): { run: Uint8Array; first: number } | string {
+/** What the head of a log file says. */
+export interface LogHead {
+  readonly run: Uint8Array;
+  readonly first: number;
+  /** Bytes of the guest's module behind the head. */
+  readonly module: number;
+}
+
+/** The head of a log file, or why it is none. */
+export function decodeLogHeader(bytes: Uint8Array): LogHead | string {
   if (bytes.byteLength < LogHeader.size) return "the head is not whole";
-  const { magic, checksum, version, first } = LogHeader.read(viewOf(bytes), 0);
+  const { magic, checksum, version, first, module } = LogHeader.read(
+    viewOf(bytes),
+    0,
+  );
   if (magic !== LOG_MAGIC) return "it is no log of replrt";
   if (version !== PROTOCOL_VERSION) {
     return `the protocol version is ${version}, not ${PROTOCOL_VERSION}`;
   }
   const rest = bytes.subarray(LogHeader.at.version, LogHeader.size);
   if (crc32(rest) !== checksum) return "the checksum of the head does not fit";
-  if (first === Infinity) return "the first number is above 2^53";
+  if (first === Infinity || module === Infinity) {
+    return "a number of the head is above 2^53";
+  }
   const { run0 } = LogHeader.at;
-  return { run: bytes.slice(run0, run0 + 16), first };
+  return { run: bytes.slice(run0, run0 + 16), first, module };
 }
 
 /** What {@linkcode scan} found. */

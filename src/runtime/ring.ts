@@ -134,6 +134,11 @@ export class Ring {
     return this.#hasRecords() ? undefined : wakes;
   }
 
+  /** Whether the reader has consumed all that is published. */
+  get empty(): boolean {
+    return !this.#hasRecords();
+  }
+
   #hasRecords(): boolean {
     return Atomics.load(this.#control, HEAD) !== this.tail;
   }

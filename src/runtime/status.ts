@@ -62,6 +62,10 @@ export type StatusEvent =
   | { event: "deposed"; epoch: number; by: string | null }
   /** The log on disk is given up, the run goes on. */
   | { event: "lateJoinOff"; reason: string }
+  /** The recording is given up, the run goes on. */
+  | { event: "recordingOff"; reason: string }
+  /** A replay has come to message `seq`, where it ends; `reason` is null at the message that was asked for. */
+  | { event: "replayed"; seq: number; reason: string | null }
   /** `--overwrite` moved something out of the way. */
   | { event: "moved"; from: string; to: string }
   /** Status lines that nobody read in time were dropped. */
@@ -112,6 +116,7 @@ const ERRORS: ReadonlySet<Name> = new Set<Name>([
   "divergence",
   "deposed",
   "lateJoinOff",
+  "recordingOff",
   "hookFailed",
 ]);
 
@@ -178,6 +183,11 @@ const SENTENCES: { readonly [N in Name]: (event: EventOf<N>) => string } = {
       by ?? "another node"
     } is primary in epoch ${epoch}, this node releases nothing more`,
   lateJoinOff: ({ reason }) => `no backup can join any more: ${reason}`,
+  recordingOff: ({ reason }) => `the recording ends here: ${reason}`,
+  replayed: ({ seq, reason }) =>
+    reason === null
+      ? `replayed to message ${grouped(seq)}`
+      : `the recording ends at message ${grouped(seq)}: ${reason}`,
   moved: ({ from, to }) => `moved ${from} to ${to}`,
   dropped: ({ lines }) =>
     `${plural(lines, "status line")} dropped, stderr was not read`,

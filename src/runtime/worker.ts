@@ -1,4 +1,5 @@
 /** The Worker of one guest process: the guest, its interceptors and its kernel state. Synchronous from `go` to its end. @module */
+import { createHash } from "node:crypto";
 import { decode } from "cbor-x";
 import { Control } from "../engine/message.ts";
 import { Data } from "../wasi-intercept/data.ts";
@@ -13,7 +14,7 @@ import {
   type GuestEnd,
   sameEnd,
 } from "./guest/end.ts";
-import { instantiate } from "./guest/process.ts";
+import { instantiate, type Process } from "./guest/process.ts";
 import type {
   GuestReport,
   GuestStart,
@@ -86,13 +87,20 @@ function prepare(start: GuestStart): () => GuestReport {
     (row, kernel) => replicated(row, kernel, messages),
   );
   return () => {
-    try {
-      process.start();
-      return finish(messages, { kind: "exit", code: 0 });
-    } catch (error) {
-      return finishAfter(messages, error);
-    }
+    const report = runToEnd(process, messages);
+    if (!start.hash || report.kind !== "ended") return report;
+    const hash = createHash("sha256").update(process.kernel.memory.bytes);
+    return { ...report, memory: hash.digest("hex") };
   };
+}
+
+function runToEnd(process: Process, messages: RingMessages): GuestReport {
+  try {
+    process.start();
+    return finish(messages, { kind: "exit", code: 0 });
+  } catch (error) {
+    return finishAfter(messages, error);
+  }
 }
 
 function finishAfter(messages: RingMessages, error: unknown): GuestReport {

@@ -159,7 +159,14 @@ function commitBytes(k: Kernel, iovs: number, nread: number): number {
   return Errno.success;
 }
 
-/** The intent of a write to a shared file: where it goes, for an append the file's size. */
+/** Where a write to a shared file goes: for an append its end; an errno, negated. */
+function placeOf(k: Kernel, file: File): bigint {
+  if ((file.flags & FdFlag.append) === 0) return file.shared?.offset ?? 0n;
+  const stat = k.host.stat(file.handle);
+  return typeof stat === "number" ? BigInt(stat) : stat.size;
+}
+
+/** The intent of a write to a shared file: where it goes. */
 function lookWhere(
   k: Kernel,
   file: File,
@@ -168,15 +175,22 @@ function lookWhere(
 ): number {
   const size = spanOf(k.memory, iovs, count);
   if (size < 0) return -size;
-  let at = file.shared?.offset ?? 0n;
-  if (file.flags & FdFlag.append) {
-    const stat = k.host.stat(file.handle);
-    if (typeof stat === "number") return -stat;
-    at = stat.size;
-  }
+  const at = placeOf(k, file);
+  if (at < 0n) return Number(-at);
   k.data.setU64(0, at);
   k.data.size = 8;
   return Errno.success;
+}
+
+/** Writes what was gathered to a shared file; the outcome is the count, and at 8 where it went. */
+function writeShared(k: Kernel, file: File): number {
+  const at = k.intents ? k.intent.u64(0) : placeOf(k, file);
+  if (at < 0n) return Number(-at);
+  const errno = setCount(k, k.host.pwritev(file.handle, at));
+  k.data.setU32(4, 0);
+  k.data.setU64(8, at);
+  k.data.size = 16;
+  return errno;
 }
 
 /**
@@ -252,12 +266,9 @@ export const fd_write = syscall({
     if (d.kind === "stream") return send(k, d, iovs, count);
     const size = k.host.gather(k.memory, iovs, count, Infinity);
     if (size < 0) return -size;
-    return setCount(
-      k,
-      d.shared === undefined
-        ? k.host.writev(d.handle)
-        : k.host.pwritev(d.handle, k.intent.u64(0)),
-    );
+    return d.shared === undefined
+      ? setCount(k, k.host.writev(d.handle))
+      : writeShared(k, d);
   },
   mirror(k, fd, iovs, count) {
     const d = k.fds.get(fd);
@@ -270,7 +281,7 @@ export const fd_write = syscall({
     const size = k.data.u32(0);
     if (d.kind === "stream") k.outputs.push(d, k.memory, iovs, size);
     else if (d.shared !== undefined && size > 0) {
-      d.shared.offset = k.intent.u64(0) + BigInt(size);
+      d.shared.offset = k.data.u64(8) + BigInt(size);
     }
     return commitCount(k, nwritten);
   },

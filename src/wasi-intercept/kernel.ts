@@ -48,6 +48,8 @@ export interface Kernel {
   opened: number;
   /** Handles of the given directories; those of shared ones stay open for {@linkcode reopenShared}. */
   readonly roots: readonly Handle[];
+  /** Whether changes of shared directories are logged as intents first; not in a recording, which nobody takes over from. */
+  readonly intents: boolean;
   /** What `look` wrote for the intent at hand. */
   readonly intent: Data;
   /** Whether the intent at hand may have been carried out already, by a primary that died. */

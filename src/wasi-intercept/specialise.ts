@@ -111,7 +111,7 @@ function intending(row: Syscall, plan: Plan): string {
   const { applies, look } = row.intent ?? {};
   const looked = look ? `row.intent.look(k, ${args})` : "0";
   return `
-    if (s${applies ? ` && row.intent.applies(k, ${args})` : ""}) {
+    if (s && k.intents${applies ? ` && row.intent.applies(k, ${args})` : ""}) {
       if (m.following) {
         let e = m.take(id + ${INTENT}, d, ${bytes});
         if (e !== LIVE) {

@@ -171,9 +171,10 @@ test("the head of a log file has the bytes of its table", () => {
   const hex = [...encodeLogHeader(RUN_ID, 0)]
     .map((byte) => byte.toString(16).padStart(2, "0")).join("");
   assert.is(hex, LOG_HEADER.replace(/ /g, ""));
-  assert.equal(decodeLogHeader(encodeLogHeader(RUN_ID, 3)), {
+  assert.equal(decodeLogHeader(encodeLogHeader(RUN_ID, 3, 9)), {
     run: RUN_ID,
     first: 3,
+    module: 9,
   });
 });
 

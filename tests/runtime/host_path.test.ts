@@ -134,14 +134,17 @@ test("what was open is found again under another name, however deep it lies", ()
   const deep = `${top}${"/d".repeat(1500)}`;
   Deno.mkdirSync(deep, { recursive: true });
   Deno.writeTextFileSync(`${deep}/moved`, "");
-  const { ino } = lstatSync(`${deep}/moved`, { bigint: true });
+  const file = {
+    ino: lstatSync(`${deep}/moved`, { bigint: true }).ino,
+    born: 0n,
+  };
   Deno.writeTextFileSync(`${top}/was`, "");
   const dir = openDirectory(top);
-  const handle = host.reopen(dir, bytes("was"), ino, READ);
+  const handle = host.reopen(dir, bytes("was"), file, READ);
   assert.ok(handle >= 0, outcome(handle));
   assert.is(readlinkSync(`/proc/self/fd/${handle}`), `${deep}/moved`);
   Deno.removeSync(`${deep}/moved`);
-  assert.is(host.reopen(dir, bytes("was"), ino, READ), -Errno.stale);
+  assert.is(host.reopen(dir, bytes("was"), file, READ), -Errno.stale);
 });
 
 test("a file of more than 2 GiB opens", () => {

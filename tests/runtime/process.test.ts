@@ -58,6 +58,7 @@ function process(module: WebAssembly.Module, listeners: readonly number[]) {
       args: ["app", "ü"],
       env: ["A=b"],
       dirs: [{ name: "/one", shared: false }, { name: ".", shared: false }],
+      intents: true,
       listeners: listeners.length,
       stdio: [2, 6, 4],
     },

@@ -131,6 +131,7 @@ export class Rig {
           ...dirs.map((_, i) => ({ name: `/d${i}`, shared: false })),
           ...shared.map((_, i) => ({ name: `/s${i}`, shared: true })),
         ],
+        intents: true,
         listeners: listeners.length,
         stdio: [2, 2, 2],
       },

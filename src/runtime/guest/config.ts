@@ -5,6 +5,8 @@ export interface GuestConfig {
   readonly env: readonly string[];
   /** The guest's names of its directories, in descriptor order from 3, and which of them all nodes mount. */
   readonly dirs: readonly { readonly name: string; readonly shared: boolean }[];
+  /** Whether changes of the directories that all nodes mount are logged as intents first. */
+  readonly intents: boolean;
   /** How many listening sockets follow the directories. */
   readonly listeners: number;
   /** Preview1 file types of descriptors 0 to 2 (rule 10). */

@@ -142,6 +142,7 @@ export function instantiate(
     inodes: new Inodes(),
     opened: NO_HANDLE,
     roots: parts.handles.dirs,
+    intents: parts.config.intents,
     intent: intentData(),
     again: false,
     flush: parts.flush,

@@ -13,6 +13,8 @@ export interface GuestStart {
   readonly slots: SharedArrayBuffer;
   /** An eventfd that ends the guest's poll early. */
   readonly waker: number;
+  /** Whether the memory that the guest ends with is hashed. */
+  readonly hash: boolean;
 }
 
 /** What a guest's Worker tells main. */
@@ -21,7 +23,12 @@ export type GuestReport =
   | { readonly kind: "ready"; readonly tid: number }
   /** It has followed the log to its end, and all that it made on the way is in the outbox. */
   | { readonly kind: "live" }
-  | { readonly kind: "ended"; readonly end: GuestEnd }
+  | {
+    readonly kind: "ended";
+    readonly end: GuestEnd;
+    /** SHA-256 of its memory, in hex, where that was asked for. */
+    readonly memory?: string;
+  }
   | {
     readonly kind: "diverged";
     readonly seq: number;

@@ -40,7 +40,14 @@ const BUILD_COMMAND = "build it for wasm32-wasip1 as a program with main";
  * the engine finds, for imports that replrt does not have, and for a module without `_start` or exported memory.
  */
 export function loadModule(path: string): LoadedModule {
-  const bytes = readFile(path);
+  return checkedModule(path, readFile(path));
+}
+
+/** As {@linkcode loadModule}, for bytes that were read already; `path` names them. */
+export function checkedModule(
+  path: string,
+  bytes: Uint8Array<ArrayBuffer>,
+): LoadedModule {
   const problem = moduleProblem(bytes);
   if (problem) throw cannotRun(path, problem.reason, problem.next);
   const module = compile(path, bytes);

@@ -142,7 +142,7 @@ export class Core {
   /** Starts the log on disk; a disk that does not take it is no reason to stop. */
   openLog(): void {
     if (this.options.lateJoin) {
-      this.log = new LogFile(this.parts.state.path, this.run);
+      this.log = new LogFile(`${this.parts.state.path}/log`, this.run);
     }
   }
 

@@ -5,6 +5,7 @@ import { describeMessage } from "../../wasi-intercept/describe.ts";
 import { ReplrtError } from "../errors.ts";
 import type { GuestReport } from "../guest/protocol.ts";
 import type { Core } from "./core.ts";
+import type { LogFile } from "./log_file.ts";
 
 /** Exit code of a node whose guest parted from its log. */
 export const EXIT_DIVERGENCE = 123;
@@ -15,9 +16,14 @@ const RECENT = 20;
 /** A report after which a node can't follow its log. */
 export type Fault = Exclude<GuestReport, { kind: "ready" | "live" | "ended" }>;
 
+/** What of a node a fault concerns. */
+export type Faulty = Pick<Core, "say" | "end"> & {
+  readonly log: Pick<LogFile, "read"> | undefined;
+};
+
 /** Ends the node for what its guest reported; `leave` tells the primary why first. */
 export function endForFault(
-  core: Core,
+  core: Faulty,
   fault: Fault,
   leave: (reason: string) => void,
 ): void {
@@ -65,7 +71,7 @@ export function endForFault(
 }
 
 /** The calls before message `seq`, oldest first, as text; what the log on disk does not give is left out. */
-function recentCalls(core: Core, seq: number): string[] {
+function recentCalls(core: Faulty, seq: number): string[] {
   const calls: string[] = [];
   for (let next = Math.max(0, seq - RECENT); next < seq;) {
     const batch = core.log?.read(next);

@@ -227,8 +227,9 @@ export function checkWelcome(value: unknown): Welcome | undefined {
 
 function isConfig(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
-  const { args, env, dirs, listeners, stdio } = value as GuestConfig;
+  const { args, env, dirs, intents, listeners, stdio } = value as GuestConfig;
   return strings(args) && strings(env) && isU32(listeners) &&
+    typeof intents === "boolean" &&
     Array.isArray(dirs) &&
     dirs.every((dir) =>
       typeof dir?.name === "string" && typeof dir?.shared === "boolean"

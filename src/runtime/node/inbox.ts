@@ -59,7 +59,7 @@ export class InboxFeeder {
       const bytes = this.#next()?.bytes ?? this.#last;
       if (bytes === undefined) break;
       if (bytes === this.#last) this.#last = undefined;
-      await this.#write(bytes);
+      await fillInbox(this.#inbox, bytes);
     }
     this.#running = false;
   }
@@ -80,24 +80,27 @@ export class InboxFeeder {
     else this.#spilled = nextOf(read);
     return read;
   }
+}
 
-  /** Copies whole messages into the ring, as many at a time as find room. */
-  async #write(bytes: Uint8Array): Promise<void> {
-    const view = viewOf(bytes);
-    for (let at = 0; at < bytes.length;) {
-      const size = view.getUint32(at + MessageHeader.at.size, true);
-      const place = this.#inbox.reserve(size);
-      if (place < 0) {
-        this.#inbox.publish();
-        this.#inbox.wakeReader();
-        await this.#inbox.consumed();
-        continue;
-      }
-      this.#inbox.bytes.set(bytes.subarray(at, at + size), place);
-      this.#inbox.advance(size);
-      at += size;
+/** Copies whole messages into a guest's inbox, as many at a time as find room. */
+export async function fillInbox(
+  inbox: Ring,
+  bytes: Uint8Array,
+): Promise<void> {
+  const view = viewOf(bytes);
+  for (let at = 0; at < bytes.length;) {
+    const size = view.getUint32(at + MessageHeader.at.size, true);
+    const place = inbox.reserve(size);
+    if (place < 0) {
+      inbox.publish();
+      inbox.wakeReader();
+      await inbox.consumed();
+      continue;
     }
-    this.#inbox.publish();
-    this.#inbox.wakeReader();
+    inbox.bytes.set(bytes.subarray(at, at + size), place);
+    inbox.advance(size);
+    at += size;
   }
+  inbox.publish();
+  inbox.wakeReader();
 }

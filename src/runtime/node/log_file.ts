@@ -15,13 +15,18 @@ export class LogFile {
   #cursor = { next: 0, offset: LogHeader.size };
 
   /**
-   * Makes the file for `run` (16 bytes) in `dir`.
+   * Makes the file at `path` for `run` (16 bytes), in a recording perhaps with the guest's module.
    *
    * @throws {ReplrtError} when it can't be made.
    */
-  constructor(dir: string, run: Uint8Array) {
-    this.#file = new AppendFile(`${dir}/log`);
-    this.#file.append(encodeLogHeader(run, 0));
+  constructor(
+    path: string,
+    run: Uint8Array,
+    module: Uint8Array = new Uint8Array(0),
+  ) {
+    this.#file = new AppendFile(path);
+    this.#file.append(encodeLogHeader(run, 0, module.length));
+    if (module.length > 0) this.#file.append(module);
   }
 
   /** Bytes on disk. */

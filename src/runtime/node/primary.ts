@@ -65,18 +65,17 @@ export interface InitData {
   readonly digests: readonly string[];
 }
 
+/** DATA of PROCESS_INIT for a run. */
+export function encodeInit(data: InitData): Uint8Array {
+  return new Uint8Array(encode(data));
+}
+
 function initData({ run, machine, config, parts }: Core): Uint8Array {
   const digests = parts.directories.images.map(({ manifest }) =>
     manifest.digest
   );
-  const data: InitData = {
-    run,
-    module: parts.loaded.hash,
-    machine,
-    config: config!,
-    digests,
-  };
-  return new Uint8Array(encode(data));
+  const module = parts.loaded.hash;
+  return encodeInit({ run, module, machine, config: config!, digests });
 }
 
 /** Lets a primary take those who come to `--bind`. */

@@ -18,6 +18,7 @@ export function configOf(options: RunOptions): GuestConfig {
       name: guest,
       shared: shared && replicated,
     })),
+    intents: replicated,
     listeners: options.tcpListen.length,
     stdio: stdioTypes(),
   };

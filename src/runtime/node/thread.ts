@@ -34,6 +34,7 @@ export class GuestThread {
     config: GuestConfig,
     handles: GuestHandles,
     following: boolean,
+    hash = false,
   ): Promise<number> {
     const start: GuestStart = {
       module,
@@ -44,6 +45,7 @@ export class GuestThread {
       inbox: this.inbox.shared,
       slots: this.slots.shared,
       waker: this.waker,
+      hash,
     };
     return new Promise((resolve) => {
       this.#worker.addEventListener(

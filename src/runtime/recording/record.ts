@@ -1,0 +1,117 @@
+import { Control } from "../../engine/message.ts";
+import { ReplrtError } from "../errors.ts";
+import type { GuestConfig } from "../guest/config.ts";
+import { exitCodeOf } from "../guest/end.ts";
+import { GuestClocks } from "../host/clock.ts";
+import { newRunId, thisMachine } from "../host/machine.ts";
+import { openDirectory } from "../host/open_directory.ts";
+import { clearPlace } from "../host/recording_place.ts";
+import { loadModule } from "../module/load.ts";
+import type { NodeEnd } from "../node/core.ts";
+import { endForFault } from "../node/faults.ts";
+import { LogFile } from "../node/log_file.ts";
+import { encodeInit } from "../node/primary.ts";
+import { configOf } from "../node/solo.ts";
+import { GuestSockets } from "../node/sockets.ts";
+import { GuestThread } from "../node/thread.ts";
+import type { RunOptions } from "../options.ts";
+import { Say } from "../say.ts";
+import { Recorder } from "./recorder.ts";
+
+/** What a run does whose log can't be written: end with an error, or go on without. */
+export const LOG_ERROR_POLICIES = ["stop", "continue"] as const;
+/** See {@linkcode LOG_ERROR_POLICIES}. */
+export type LogErrorPolicy = typeof LOG_ERROR_POLICIES[number];
+
+/** All that `replrt record` was told. */
+export interface RecordOptions {
+  /** The program and what it gets; role solo. */
+  readonly run: RunOptions;
+  /** The recording's file. */
+  readonly out: string;
+  /** Whether the module goes into it. */
+  readonly embed: boolean;
+  readonly onLogError: LogErrorPolicy;
+}
+
+/** What a recorded guest sees of itself: its directories' contents go into the log, and nobody takes over from it. */
+function recordedConfig(options: RunOptions): GuestConfig {
+  const config = configOf(options);
+  const dirs = config.dirs.map(({ name }) => ({ name, shared: true }));
+  return { ...config, dirs, intents: false };
+}
+
+/**
+ * Runs a program and records it; gives its exit code.
+ *
+ * @throws {ReplrtError} for what the operator has to mend; a log that can't be written, unless the run is to go on.
+ */
+export async function record(options: RecordOptions): Promise<number> {
+  const { run: wanted, out, embed, onLogError } = options;
+  const say = new Say(wanted);
+  const loaded = loadModule(wanted.module);
+  const config = recordedConfig(wanted);
+  const dirs = wanted.dirs.map(({ host }) => openDirectory(host));
+  const sockets = new GuestSockets(wanted.tcpListen);
+  clearPlace(out);
+  const run = newRunId();
+  const log = new LogFile(out, run, embed ? loaded.bytes : undefined);
+  const thread = new GuestThread();
+  const { promise, resolve } = Promise.withResolvers<NodeEnd>();
+  thread.onReport = (report) => {
+    if (report.kind === "refused") {
+      resolve({ error: new ReplrtError(report.message, report.next) });
+    }
+  };
+  const handles = { dirs, listeners: sockets.handles };
+  const ready = thread.prepare(loaded.module, config, handles, false);
+  const tid = await Promise.race([ready, promise]);
+  if (typeof tid !== "number") return endWith(tid);
+  const recorder = new Recorder({
+    thread,
+    clocks: new GuestClocks(tid),
+    run,
+    log,
+    lost: (error) => {
+      say.event({ event: "recordingOff", reason: error.message });
+      if (onLogError === "stop") resolve({ error: stopped(out, error) });
+      return onLogError === "continue";
+    },
+    fault: (report) => endForFault({ say, end: resolve, log }, report, noPeer),
+  });
+  const module = loaded.hash;
+  const machine = thisMachine();
+  recorder.control(
+    Control.processInit,
+    encodeInit({ run, module, machine, config, digests: [] }),
+  );
+  sockets.listen();
+  if (sockets.handles.length > 0) {
+    const listen = sockets.texts;
+    say.event({ event: "serving", role: "solo", bind: null, listen });
+  }
+  thread.go();
+  recorder.pump();
+  const ended = await Promise.race([recorder.ended, promise]);
+  recorder.close();
+  if (!("end" in ended)) return endWith(ended);
+  say.end(ended.end);
+  await say.flush(1000);
+  return exitCodeOf(ended.end);
+}
+
+function noPeer(): void {}
+
+function stopped(out: string, error: ReplrtError): ReplrtError {
+  return new ReplrtError(
+    `cannot go on recording to ${out}: ${error.message}`,
+    "make room, or let the program go on without its recording: --on-log-error continue",
+  );
+}
+
+/** The exit code of a node that ended so. @throws {ReplrtError} */
+export function endWith(end: NodeEnd): number {
+  if ("bug" in end) throw new Error(end.bug);
+  if ("error" in end) throw end.error;
+  return end.code;
+}
