@@ -11,13 +11,22 @@ import type { Area } from "./area.ts";
 import { calls } from "./calls.ts";
 import { cpu } from "./cpu.ts";
 import { kv } from "./kv.ts";
+import { record } from "./record.ts";
 import { merge, partOf } from "./report.ts";
 import { sizes } from "./sizes.ts";
 import { clear, versionOf } from "./stage.ts";
 import { startup } from "./startup.ts";
 import { takeover } from "./takeover.ts";
 
-const AREAS: readonly Area[] = [calls, cpu, kv, takeover, startup, sizes];
+const AREAS: readonly Area[] = [
+  calls,
+  cpu,
+  kv,
+  takeover,
+  startup,
+  sizes,
+  record,
+];
 const FLAGS = ["--write", "--quick"];
 const FILE = join(import.meta.dirname as string, "RESULTS.md");
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;

@@ -61,9 +61,14 @@ export function peerGuest(command: Command): Ordered {
 
 /** The guest alone in a node. */
 export function soloGuest(): Ordered {
+  const place = ["--dir", `${plant()}::/`];
+  return orderedNode(["run", CALLS, "--json", ...place, "--", "-"]);
+}
+
+/** A guest that takes orders, in a node of these words. */
+export function orderedNode(words: readonly string[]): Ordered {
   const { stdin, orders } = pipe();
-  const args = ["run", CALLS, "--json", "--dir", `${plant()}::/`, "--", "-"];
-  return nodeGuest(startNode(args, { stdin }), orders);
+  return nodeGuest(startNode(words, { stdin }), orders);
 }
 
 /** A primary's guest, with its log in `state`. */

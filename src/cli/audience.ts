@@ -1,10 +1,17 @@
 import type { Role } from "../runtime/options.ts";
 
 /**
- * Who may use an option: every role, every node that replicates, or one role only. `following` is a
- * backup, or a primary with `--peer`, which becomes a backup when the other node is live.
+ * Who may use an option: every command that runs a program, every role of `replrt run`, every node that replicates, or one role
+ * only. `following` is a backup, or a primary with `--peer`, which becomes a backup when the other node is live.
  */
-export type Audience = "all" | "nodes" | "primary" | "backup" | "following";
+export type Audience =
+  | "all"
+  | "run"
+  | "solo"
+  | "nodes"
+  | "primary"
+  | "backup"
+  | "following";
 
 /** True when a node of this role, with or without `--peer`, belongs to the audience. */
 export function suits(
@@ -14,7 +21,10 @@ export function suits(
 ): boolean {
   switch (audience) {
     case "all":
+    case "run":
       return true;
+    case "solo":
+      return role === "solo";
     case "nodes":
       return role !== "solo";
     case "primary":
@@ -28,8 +38,12 @@ export function suits(
 
 /** For error texts: whom the option is for, and what to say on the command line to be that. */
 export const AUDIENCES: {
-  readonly [A in Exclude<Audience, "all">]: { whom: string; say: string };
+  readonly [A in Exclude<Audience, "all" | "run">]: {
+    whom: string;
+    say: string;
+  };
 } = {
+  solo: { whom: "a program without backups", say: "--role solo" },
   nodes: { whom: "a primary or a backup", say: "--role primary or backup" },
   primary: { whom: "a primary", say: "--role primary" },
   backup: { whom: "a backup", say: "--role backup" },

@@ -7,8 +7,8 @@ import {
 import { isLoopback, sameAddress } from "./values.ts";
 
 /**
- * Checks what no option can tell alone: the two times, clear text beyond loopback, and addresses that
- * are used twice.
+ * Checks what no option can tell alone: the two times, clear text beyond loopback, what needs a state directory, and
+ * addresses that are used twice.
  *
  * @throws {ReplrtError} for the first that does not fit.
  */
@@ -28,7 +28,30 @@ export function checkTogether(options: RunOptions): void {
       "bind 127.0.0.1 or [::1], or add --insecure if you trust all who can reach it",
     );
   }
+  checkKept(options);
   checkDistinct(options);
+}
+
+/** What a program without backups can be told only where its log is kept. */
+function checkKept(
+  { role, stateDir, sync, overwrite, dirs }: RunOptions,
+): void {
+  if (role !== "solo") return;
+  if (stateDir === undefined) {
+    const flag = sync ? "--sync" : overwrite ? "--overwrite" : undefined;
+    if (flag === undefined) return;
+    throw new ReplrtError(
+      `cannot use ${flag} without --state-dir: a program alone keeps no log`,
+      `add --state-dir DIR, or leave ${flag} out`,
+    );
+  }
+  const shared = dirs.find((dir) => dir.shared);
+  if (shared === undefined) return;
+  const { host, guest } = shared;
+  throw new ReplrtError(
+    `cannot use --dir ${host}::${guest}::shared with --role solo and --state-dir: what other nodes mount can't be built again`,
+    `write --dir ${host}::${guest}, or say --role primary`,
+  );
 }
 
 /** Each address on this node, and of the other one, has one use. */

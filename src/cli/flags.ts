@@ -145,14 +145,29 @@ export const FLAGS: readonly Flag[] = [
   {
     name: "--state-dir",
     value: "DIR",
-    audience: "nodes",
+    audience: "run",
     group: DISK,
     text:
-      "where the log is kept (default: a temporary directory, removed at the end)",
+      "where the log is kept (default: a temporary directory, removed at the end); with role solo: keep one, for replrt resume",
+  },
+  {
+    name: "--sync",
+    audience: "solo",
+    group: DISK,
+    text:
+      "with --state-dir: outputs leave once the log is on the disk itself, so that it survives a power failure too",
+  },
+  {
+    name: "--on-log-error",
+    value: "WHAT",
+    audience: "solo",
+    group: DISK,
+    text:
+      `with --state-dir: stop or continue when the log can't be written (default ${D.onLogError})`,
   },
   {
     name: "--overwrite",
-    audience: "nodes",
+    audience: "run",
     group: DISK,
     text: "move what is in the way to DIR.before-RUN instead of refusing",
   },
@@ -161,6 +176,12 @@ export const FLAGS: readonly Flag[] = [
     audience: "nodes",
     group: DISK,
     text: "keep no log for backups that join after the start",
+  },
+  {
+    name: "--trace",
+    audience: "all",
+    group: STATUS,
+    text: "each call of the program with its outcome, as replrt log prints it",
   },
   {
     name: "--quiet",

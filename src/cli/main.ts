@@ -5,10 +5,18 @@ import type { Parent } from "../runtime/host/parent.ts";
 import type { RunOptions } from "../runtime/options.ts";
 import type { RecordOptions } from "../runtime/recording/record.ts";
 import type { ReplayOptions } from "../runtime/recording/replay.ts";
+import type { LiveOptions } from "../runtime/recording/live.ts";
+import type { ResumeOptions } from "../runtime/recording/resume.ts";
+import type { DiffOptions } from "../runtime/recording/print_diff.ts";
+import type { LogOptions } from "../runtime/recording/print_log.ts";
+import { checkCommand, type CheckCommandOptions } from "./check.ts";
+import { diffCommand } from "./diff.ts";
 import { EXIT_CODES } from "./help.ts";
+import { logCommand } from "./log.ts";
 import { recordCommand } from "./record.ts";
 import { replayCommand } from "./replay.ts";
 import { describeError, EXIT_CANNOT, writeLast } from "./report.ts";
+import { resumeCommand } from "./resume.ts";
 import { runCommand } from "./run.ts";
 import { usageError } from "./usage.ts";
 
@@ -60,6 +68,29 @@ export async function main(
       const { replay } = await import("../runtime/recording/replay.ts");
       exitCode = await replay(options);
     },
+    async replayLive(options) {
+      json = options.json;
+      const { replayLive } = await import("../runtime/recording/live.ts");
+      exitCode = await replayLive(options);
+    },
+    async resume(options) {
+      json = options.json;
+      const { resume } = await import("../runtime/recording/resume.ts");
+      exitCode = await resume(options);
+    },
+    async log(options) {
+      const { printLog } = await import("../runtime/recording/print_log.ts");
+      exitCode = await printLog(options);
+    },
+    async diff(options) {
+      const { printDiff } = await import("../runtime/recording/print_diff.ts");
+      exitCode = await printDiff(options);
+    },
+    async check(options) {
+      json = options.json;
+      const { runCheck } = await import("./check_run.ts");
+      exitCode = await runCheck(options, (name) => Deno.env.get(name));
+    },
   });
   try {
     parent = await findParent();
@@ -78,6 +109,11 @@ interface Starts {
   run(options: RunOptions): Promise<void>;
   record(options: RecordOptions): Promise<void>;
   replay(options: ReplayOptions): Promise<void>;
+  replayLive(options: LiveOptions): Promise<void>;
+  resume(options: ResumeOptions): Promise<void>;
+  log(options: LogOptions): Promise<void>;
+  diff(options: DiffOptions): Promise<void>;
+  check(options: CheckCommandOptions): Promise<void>;
 }
 
 function programOf(
@@ -113,7 +149,11 @@ function programOf(
   const commands = [
     runCommand(lookUp, start.run),
     recordCommand(lookUp, start.record),
-    replayCommand(start.replay),
+    replayCommand(start.replay, start.replayLive),
+    resumeCommand(start.resume),
+    logCommand(start.log),
+    diffCommand(start.diff),
+    checkCommand(lookUp, start.check),
   ];
   for (const command of commands) {
     program.addCommand(command.configureOutput(program.configureOutput()));

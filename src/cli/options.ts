@@ -4,6 +4,7 @@ import {
   type Address,
   DEGRADED_POLICIES,
   type GuestDir,
+  LOG_ERROR_POLICIES,
   OUTPUT_POLICIES,
   type Role,
   ROLES,
@@ -48,13 +49,12 @@ export function runOptionsOf(
   };
   const number = (least: number) => (flag: string, text: string) =>
     read.parseNumber(flag, text, least);
+  const word =
+    <W extends string>(words: readonly W[]) => (flag: string, text: string) =>
+      read.parseWord(flag, text, words);
   const D = RUN_DEFAULTS;
 
-  const role = one(
-    "--role",
-    D.role,
-    (flag, text) => read.parseWord(flag, text, ROLES),
-  );
+  const role = one("--role", D.role, word(ROLES));
   checkAudience(given, role);
   const options: RunOptions = {
     module,
@@ -69,16 +69,8 @@ export function runOptionsOf(
     join: one<Address | undefined>("--join", D.join, read.parseRemote),
     joinTimeoutMs: one("--join-timeout", D.joinTimeoutMs, number(1)),
     peer: one<Address | undefined>("--peer", D.peer, read.parseRemote),
-    output: one(
-      "--output",
-      D.output,
-      (flag, text) => read.parseWord(flag, text, OUTPUT_POLICIES),
-    ),
-    degraded: one(
-      "--degraded",
-      D.degraded,
-      (flag, text) => read.parseWord(flag, text, DEGRADED_POLICIES),
-    ),
+    output: one("--output", D.output, word(OUTPUT_POLICIES)),
+    degraded: one("--degraded", D.degraded, word(DEGRADED_POLICIES)),
     waitBackups: one("--wait-backups", D.waitBackups, number(0)),
     heartbeatMs: one("--heartbeat", D.heartbeatMs, number(1)),
     timeoutMs: one("--timeout", D.timeoutMs, number(1)),
@@ -87,6 +79,8 @@ export function runOptionsOf(
       D.stateDir,
       read.parseText,
     ),
+    sync: given.has("--sync"),
+    onLogError: one("--on-log-error", D.onLogError, word(LOG_ERROR_POLICIES)),
     overwrite: given.has("--overwrite"),
     lateJoin: !given.has("--no-late-join"),
     onTakeover: one<string | undefined>(
@@ -94,6 +88,7 @@ export function runOptionsOf(
       D.onTakeover,
       read.parseText,
     ),
+    trace: given.has("--trace"),
     quiet: given.has("--quiet"),
     json: given.has("--json"),
     insecure: given.has("--insecure"),
@@ -120,9 +115,12 @@ function collect(command: Command): Given {
 
 function checkAudience(given: Given, role: Role): void {
   for (const flag of FLAGS) {
-    if (!given.has(flag.name) || flag.audience === "all") continue;
-    if (suits(flag.audience, role, given.has("--peer"))) continue;
-    const { whom, say } = AUDIENCES[flag.audience];
+    const { audience } = flag;
+    if (!given.has(flag.name) || audience === "all" || audience === "run") {
+      continue;
+    }
+    if (suits(audience, role, given.has("--peer"))) continue;
+    const { whom, say } = AUDIENCES[audience];
     throw new ReplrtError(
       `cannot use ${flag.name} with --role ${role}: it is for ${whom}`,
       `say ${say}, or leave ${flag.name} out`,

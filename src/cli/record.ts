@@ -1,9 +1,7 @@
 import type { Command } from "commander";
 import { basename } from "node:path/posix";
-import {
-  LOG_ERROR_POLICIES,
-  type RecordOptions,
-} from "../runtime/recording/record.ts";
+import { LOG_ERROR_POLICIES } from "../runtime/options.ts";
+import type { RecordOptions } from "../runtime/recording/record.ts";
 import { type Flag, FLAGS } from "./flags.ts";
 import { EXIT_CODES } from "./help.ts";
 import { type LookUp, readRunOptions } from "./options.ts";

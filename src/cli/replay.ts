@@ -1,13 +1,22 @@
 import { Command } from "commander";
+import { ReplrtError } from "../runtime/errors.ts";
+import type { LiveOptions } from "../runtime/recording/live.ts";
 import type { ReplayOptions } from "../runtime/recording/replay.ts";
 import type { Flag } from "./flags.ts";
 import { EXIT_CODES } from "./help.ts";
 import { optionOf } from "./program_command.ts";
 import { usageError } from "./usage.ts";
-import { parseNumber, parseText, parseWord } from "./values.ts";
+import {
+  parseAddress,
+  parseDir,
+  parseNumber,
+  parseText,
+  parseWord,
+} from "./values.ts";
 
 const HOW = "How it is replayed:";
 const STATUS = "What is shown:";
+const LIVE = "To go on where it ends:";
 const SPEEDS = ["fast", "real"] as const;
 
 const FLAGS: readonly Flag[] = [
@@ -45,17 +54,44 @@ const FLAGS: readonly Flag[] = [
     group: STATUS,
     text: "status lines on stderr as one JSON object a line",
   },
+  {
+    name: "--live",
+    audience: "all",
+    group: LIVE,
+    text:
+      "go on with the program live, and record it further in the same file; for one that was killed",
+  },
+  {
+    name: "--dir",
+    value: "HOST::GUEST",
+    repeatable: true,
+    audience: "all",
+    group: LIVE,
+    text: "the directory that the program knows as GUEST",
+  },
+  {
+    name: "--tcplisten",
+    value: "HOST:PORT",
+    repeatable: true,
+    audience: "all",
+    group: LIVE,
+    text: "listening socket, as many as were recorded",
+  },
 ];
 
 const EXAMPLES = `
+A recording that was cut or damaged is replayed as far as it is good; that ends with 125, too.
+
 Examples:
     $ replrt replay app.rlog
     $ replrt replay app.rlog --module build/app.wasm --until 1000
+    $ replrt replay app.rlog --live --dir ./data::/data
 `;
 
-/** The command `replay`; `start` gets the checked options, its promise is awaited by `parseAsync`. */
+/** The command `replay`; `start`, or `startLive` with `--live`, gets the checked options, its promise is awaited by `parseAsync`. */
 export function replayCommand(
   start: (options: ReplayOptions) => Promise<void>,
+  startLive: (options: LiveOptions) => Promise<void>,
 ): Command {
   const command = new Command("replay")
     .summary("run a recorded program again")
@@ -71,10 +107,43 @@ export function replayCommand(
   command.exitOverride((error) => {
     throw usageError(error, "replrt replay");
   });
-  return command.action((file: string) => start(readOptions(command, file)));
+  return command.action((file: string) =>
+    command.opts().live === true
+      ? startLive(readLiveOptions(command, file))
+      : start(readOptions(command, file))
+  );
+}
+
+/** Options of a replay that ends where the recording does, and those of one that goes on. */
+const ONLY_REPLAY = ["until", "speed", "quiet"];
+const ONLY_LIVE = ["dir", "tcplisten"];
+
+function refuseAny(command: Command, names: string[], why: string): void {
+  const name = names.find((name) => command.getOptionValue(name) !== undefined);
+  if (name === undefined) return;
+  throw new ReplrtError(
+    `cannot use --${name} ${why}`,
+    `leave --${name} out`,
+  );
+}
+
+function readLiveOptions(command: Command, file: string): LiveOptions {
+  refuseAny(command, ONLY_REPLAY, "with --live: the program goes on as it was");
+  const { module, json, dir = [], tcplisten = [] } = command.opts();
+  return {
+    file,
+    module: module === undefined ? undefined : parseText("--module", module),
+    dirs: dir.map((text: string) => parseDir("--dir", text)),
+    tcpListen: tcplisten.map((text: string) =>
+      parseAddress("--tcplisten", text)
+    ),
+    quiet: false,
+    json: json === true,
+  };
 }
 
 function readOptions(command: Command, file: string): ReplayOptions {
+  refuseAny(command, ONLY_LIVE, "without --live: a replay touches nothing");
   const { module, until, speed, quiet, json } = command.opts();
   return {
     file,

@@ -29,9 +29,12 @@ export const NAMES: { readonly [K in Named]: string } = {
   heartbeatMs: "--heartbeat",
   timeoutMs: "--timeout",
   stateDir: "--state-dir",
+  sync: "--sync",
+  onLogError: "--on-log-error",
   overwrite: "--overwrite",
   lateJoin: "--no-late-join",
   onTakeover: "--on-takeover",
+  trace: "--trace",
   insecure: "--insecure",
 };
 

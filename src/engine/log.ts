@@ -1,6 +1,6 @@
 /**
- * The log file: a {@linkcode LogHeader}, in a recording perhaps the guest's module, then data frames exactly as on the wire,
- * from message 0 on.
+ * The log file: a {@linkcode LogHeader}, perhaps the guest's module, then data frames exactly as on the wire, from message 0
+ * on. Of a run without backups there are heartbeats between them, which say that more outputs have left.
  *
  * A file whose last frame was not written whole (a crash, a full disk) is valid up to the frame before it.
  *
@@ -104,6 +104,7 @@ export function scan(bytes: Uint8Array, first: number): Scanned {
   while (at < bytes.byteLength && problem === undefined) {
     const frame = frameAt(view, bytes, at);
     if (typeof frame === "string") problem = frame;
+    else if (frame.batch === undefined) at += frame.size;
     else if (frame.batch.first !== next) {
       problem = `message ${frame.batch.first} stands where ${next} should`;
     } else {
@@ -119,7 +120,7 @@ function frameAt(
   view: DataView,
   bytes: Uint8Array,
   at: number,
-): { batch: Batch; size: number } | string {
+): { batch: Batch | undefined; size: number } | string {
   if (bytes.byteLength - at < FrameHeader.size) return "the frame is torn";
   const size = frameSize(view, at);
   if (typeof size === "string") return size;
@@ -127,6 +128,7 @@ function frameAt(
   const frame = decodeFrame(bytes.subarray(at, at + size));
   if (typeof frame === "string") return frame;
   const { body } = frame;
+  if (body.kind === "heartbeat") return { batch: undefined, size };
   return body.kind === "data"
     ? { batch: body.batch, size }
     : `a ${body.kind} frame is in the log`;

@@ -12,6 +12,7 @@ import { GuestSockets } from "./node/sockets.ts";
 import { runSoloNode } from "./node/solo.ts";
 import { StateDir } from "./node/state_dir.ts";
 import type { RunOptions } from "./options.ts";
+import { runKept } from "./recording/solo_log.ts";
 import { Say } from "./say.ts";
 
 /** How long an ending node tries to write its last status lines, in ms. */
@@ -34,9 +35,11 @@ export function runNode(
     );
   }
   const say = new Say(options, parent?.handle);
-  return options.role === "solo"
+  const { role, stateDir } = options;
+  if (role !== "solo") return runReplicated(options, say, parent);
+  return stateDir === undefined
     ? runSoloNode(options, say)
-    : runReplicated(options, say, parent);
+    : runKept({ ...options, stateDir }, say);
 }
 
 async function runReplicated(

@@ -13,6 +13,11 @@ export const DEGRADED_POLICIES = ["run", "stop"] as const;
 /** See {@linkcode DEGRADED_POLICIES}. */
 export type DegradedPolicy = typeof DEGRADED_POLICIES[number];
 
+/** What a run does whose log can't be written: end with an error, or go on without. */
+export const LOG_ERROR_POLICIES = ["stop", "continue"] as const;
+/** See {@linkcode LOG_ERROR_POLICIES}. */
+export type LogErrorPolicy = typeof LOG_ERROR_POLICIES[number];
+
 /** A TCP address. `host` is a name or an IP address (IPv6 without brackets); port 0 asks for a free one. */
 export type Address = { readonly host: string; readonly port: number };
 
@@ -59,8 +64,12 @@ export type RunOptions = {
   /** Silence after which a node counts as dead, in ms; at least twice `heartbeatMs`. */
   readonly timeoutMs: number;
 
-  /** Directory of the log and the images; undefined: a temporary one, removed at the end. */
+  /** Directory of the log and the images; undefined: a temporary one, removed at the end; with role solo none. */
   readonly stateDir: string | undefined;
+  /** Outputs leave once the log is on the disk itself; only with role solo and `stateDir`. */
+  readonly sync: boolean;
+  /** What a run of role solo does whose log can't be written. */
+  readonly onLogError: LogErrorPolicy;
   /** What is in the way may be moved aside (to `….before-<run>`); nothing is deleted. */
   readonly overwrite: boolean;
   /** False: the log is not kept from message 0, so no backup can join after the start. */
@@ -68,6 +77,8 @@ export type RunOptions = {
   /** Shell command run when this node has taken over. */
   readonly onTakeover: string | undefined;
 
+  /** The guest's calls are shown on stderr. */
+  readonly trace: boolean;
   /** Status lines: only errors and divergences. */
   readonly quiet: boolean;
   /** Status lines as one JSON object a line. */
@@ -93,9 +104,12 @@ export const RUN_DEFAULTS: Omit<RunOptions, "module"> = {
   heartbeatMs: 100,
   timeoutMs: 500,
   stateDir: undefined,
+  sync: false,
+  onLogError: "stop",
   overwrite: false,
   lateJoin: true,
   onTakeover: undefined,
+  trace: false,
   quiet: false,
   json: false,
   insecure: false,

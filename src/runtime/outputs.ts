@@ -78,11 +78,14 @@ export class OutputQueues {
   /** Lets all items of messages below `next` leave, now and as their peers take them. */
   release(next: number): void {
     this.#releasable = Math.max(this.#releasable, next);
-    const touched = this.#pass(
-      this.#releasable,
-      (stream, item) => stream.waiting.push(item),
-    );
-    for (const stream of touched) this.#send(stream);
+    const behind = new Set<Stream>();
+    this.#pass(this.#releasable, (stream, item) => {
+      if (stream.waiting.length > 0) behind.add(stream);
+      else if (this.#leave(stream, item)) return;
+      else this.#stall(stream);
+      stream.waiting.push(alone(item));
+    });
+    for (const stream of behind) this.#send(stream);
   }
 
   /** Drops the bytes of messages below `next`: they left at the primary. */
@@ -122,21 +125,17 @@ export class OutputQueues {
     clearTimeout(this.#timer);
   }
 
-  #pass(next: number, each: (stream: Stream, item: Item) => void): Set<Stream> {
-    const touched = new Set<Stream>();
+  #pass(next: number, each: (stream: Stream, item: Item) => void): void {
     for (; this.#first < this.#held.length; this.#first++) {
       const item = this.#held[this.#first]!;
       if (item.seq >= next) break;
       const stream = this.#streams.get(item.slot);
-      if (stream === undefined) continue;
-      each(stream, item);
-      touched.add(stream);
+      if (stream !== undefined) each(stream, item);
     }
     if (this.#first > 1024 || this.#first === this.#held.length) {
       this.#held = this.#held.slice(this.#first);
       this.#first = 0;
     }
-    return touched;
   }
 
   #send(stream: Stream): void {
@@ -199,4 +198,12 @@ export class OutputQueues {
     this.#stalled.add(stream);
     this.#timer ??= setTimeout(() => this.retry(), RETRY_MS);
   }
+}
+
+/** An item that may wait for long: its bytes keep no others in memory. */
+function alone(item: Item): Item {
+  if (item.bytes.length < item.bytes.buffer.byteLength) {
+    item.bytes = item.bytes.slice();
+  }
+  return item;
 }

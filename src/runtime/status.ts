@@ -64,6 +64,12 @@ export type StatusEvent =
   | { event: "lateJoinOff"; reason: string }
   /** The recording is given up, the run goes on. */
   | { event: "recordingOff"; reason: string }
+  /** The log of a run without backups is given up, the run goes on. */
+  | { event: "resumeOff"; reason: string }
+  /** A recorded program goes on live from message `seq`, in a new epoch; `listen` are its sockets. */
+  | { event: "resumed"; epoch: number; seq: number; listen: string[] }
+  /** A recorded program is not run again: it had ended, and all its outputs had left. */
+  | { event: "over"; code: number }
   /** A replay has come to message `seq`, where it ends; `reason` is null at the message that was asked for. */
   | { event: "replayed"; seq: number; reason: string | null }
   /** `--overwrite` moved something out of the way. */
@@ -117,6 +123,7 @@ const ERRORS: ReadonlySet<Name> = new Set<Name>([
   "deposed",
   "lateJoinOff",
   "recordingOff",
+  "resumeOff",
   "hookFailed",
 ]);
 
@@ -184,6 +191,12 @@ const SENTENCES: { readonly [N in Name]: (event: EventOf<N>) => string } = {
     } is primary in epoch ${epoch}, this node releases nothing more`,
   lateJoinOff: ({ reason }) => `no backup can join any more: ${reason}`,
   recordingOff: ({ reason }) => `the recording ends here: ${reason}`,
+  resumeOff: ({ reason }) => `this run can't be resumed any more: ${reason}`,
+  resumed: ({ epoch, seq, listen }) =>
+    `the program goes on at message ${grouped(seq)} in epoch ${epoch}${
+      listens(listen)
+    }`,
+  over: ({ code }) => `the program had ended with exit code ${code}`,
   replayed: ({ seq, reason }) =>
     reason === null
       ? `replayed to message ${grouped(seq)}`

@@ -4,8 +4,11 @@ import { decode } from "cbor-x";
 import { Control } from "../engine/message.ts";
 import { Data } from "../wasi-intercept/data.ts";
 import { StorageFault } from "../wasi-intercept/kernel.ts";
+import { fd_readdir } from "../wasi-intercept/readdir.ts";
+import { reversedReaddir } from "../wasi-intercept/reversed.ts";
 import { reopenShared } from "../wasi-intercept/shared.ts";
 import { replicated } from "../wasi-intercept/specialise.ts";
+import type { Syscall } from "../wasi-intercept/syscall.ts";
 import { ReplrtError } from "./errors.ts";
 import {
   decodeEnd,
@@ -23,7 +26,9 @@ import type {
 import { QueuedOutputs } from "./guest/queued_outputs.ts";
 import { Divergence, LoggedEnd, RingMessages } from "./guest/ring_messages.ts";
 import { Slots } from "./guest/slots.ts";
+import type { Link } from "./guest/trace.ts";
 import { threadId } from "./host/clock.ts";
+import { FixedHost } from "./host/fixed_host.ts";
 import { GuestHost } from "./host/guest_host.ts";
 import { Ring } from "./ring.ts";
 import { stampOf } from "./clocks.ts";
@@ -33,9 +38,10 @@ const scope = self as unknown as {
   postMessage(report: GuestReport): void;
 };
 
-scope.onmessage = ({ data }: MessageEvent<GuestStart>) => {
+scope.onmessage = async ({ data }: MessageEvent<GuestStart>) => {
   try {
-    const run = prepare(data);
+    const trace = data.trace && await import("./guest/trace.ts");
+    const run = prepare(data, trace?.traced);
     scope.onmessage = () => scope.postMessage(run());
     scope.postMessage({ kind: "ready", tid: threadId() });
   } catch (error) {
@@ -44,8 +50,11 @@ scope.onmessage = ({ data }: MessageEvent<GuestStart>) => {
 };
 
 /** Instantiates the guest; the function given back runs it to its end and tells how that came. */
-function prepare(start: GuestStart): () => GuestReport {
-  const host = new GuestHost(threadId(), start.waker);
+function prepare(
+  start: GuestStart,
+  traced?: typeof import("./guest/trace.ts").traced,
+): () => GuestReport {
+  const host = hostOf(start);
   const data = new Data();
   const outbox = new Ring(start.outbox);
   const messages = new RingMessages(
@@ -81,17 +90,33 @@ function prepare(start: GuestStart): () => GuestReport {
     outputs,
     flush,
   };
+  const link: Link = (row, kernel) =>
+    replicated(rowFor(start, row), kernel, messages);
   const process = instantiate(
     start.module,
     parts,
-    (row, kernel) => replicated(row, kernel, messages),
+    traced && start.trace ? traced(link, start.config, start.trace) : link,
   );
   return () => {
     const report = runToEnd(process, messages);
-    if (!start.hash || report.kind !== "ended") return report;
+    if (start.inspected === undefined || report.kind !== "ended") return report;
     const hash = createHash("sha256").update(process.kernel.memory.bytes);
     return { ...report, memory: hash.digest("hex") };
   };
+}
+
+function hostOf({ waker, inspected }: GuestStart): GuestHost {
+  const world = inspected?.world;
+  return world === undefined
+    ? new GuestHost(threadId(), waker)
+    : new FixedHost(threadId(), waker, world);
+}
+
+/** Directories come in the order of their names, but where `replrt check` wants another. */
+function rowFor({ inspected }: GuestStart, row: Syscall): Syscall {
+  return row === fd_readdir && inspected?.world?.other === "readdir"
+    ? reversedReaddir
+    : row;
 }
 
 function runToEnd(process: Process, messages: RingMessages): GuestReport {

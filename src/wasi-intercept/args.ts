@@ -1,6 +1,7 @@
 /** Arguments and environment: `args_get`, `args_sizes_get`, `environ_get`, `environ_sizes_get`. @module */
 import { Errno } from "./errno.ts";
 import type { Kernel } from "./kernel.ts";
+import { u32 } from "./outcome.ts";
 import { syscall } from "./syscall.ts";
 
 function total(strings: readonly Uint8Array[]): number {
@@ -50,6 +51,7 @@ export const args_sizes_get = syscall({
   id: 257,
   effect: "local",
   params: [["argc", "out", 4], ["argv_buf_size", "out", 4]],
+  outcome: [u32("argc"), u32("argv_buf_size")],
   commit: (k, argc, size) => writeSizes(k, k.args, argc, size),
 });
 
@@ -69,5 +71,6 @@ export const environ_sizes_get = syscall({
   id: 259,
   effect: "local",
   params: [["count", "out", 4], ["environ_buf_size", "out", 4]],
+  outcome: [u32("count"), u32("environ_buf_size")],
   commit: (k, count, size) => writeSizes(k, k.environ, count, size),
 });

@@ -1,6 +1,8 @@
 /** Clocks: `clock_res_get`, `clock_time_get`. @module */
 import { Errno } from "./errno.ts";
+import { u64 } from "./outcome.ts";
 import { syscall } from "./syscall.ts";
+import { CLOCKID } from "./words.ts";
 
 const CLOCKS = 4;
 
@@ -10,6 +12,8 @@ export const clock_res_get = syscall({
   id: 260,
   effect: "input",
   params: [["id", "u32"], ["resolution", "out", 8]],
+  words: { id: CLOCKID },
+  outcome: [u64("resolution", "seconds")],
   execute(k, id) {
     if (id >= CLOCKS) return Errno.inval;
     k.data.setU64(0, k.host.clockResolution(id));
@@ -31,6 +35,8 @@ export const clock_time_get = syscall({
   id: 261,
   effect: "input",
   params: [["id", "u32"], ["precision", "u64"], ["time", "out", 8]],
+  words: { id: CLOCKID },
+  outcome: ({ args }) => [u64("time", args.id === 0 ? "date" : "seconds")],
   execute(k, id) {
     if (id >= CLOCKS) return Errno.inval;
     k.host.clock(id, k.data, 0);

@@ -2,6 +2,7 @@
 import { type Descriptor, NO_HANDLE } from "./descriptors.ts";
 import { Errno } from "./errno.ts";
 import type { Kernel } from "./kernel.ts";
+import { hidden, u32 } from "./outcome.ts";
 import { syscall } from "./syscall.ts";
 
 function isOpen(k: Kernel, fd: number): number {
@@ -24,6 +25,7 @@ export const fd_close = syscall({
   id: 264,
   effect: "output",
   params: [["fd", "u32"]],
+  fds: "removes",
   check: isOpen,
   execute(k) {
     k.data.size = 0;
@@ -43,6 +45,7 @@ export const fd_prestat_get = syscall({
   id: 273,
   effect: "local",
   params: [["fd", "u32"], ["prestat", "out", 8]],
+  outcome: [hidden(u32("tag")), u32("name_len")],
   commit(k, fd, prestat) {
     const d = k.fds.get(fd);
     if (d?.kind !== "directory" || d.preopen === undefined) return Errno.badf;
@@ -74,6 +77,8 @@ export const fd_renumber = syscall({
   id: 278,
   effect: "output",
   params: [["fd", "u32"], ["to", "u32"]],
+  words: { to: "fd" },
+  fds: "moves",
   check: (k, fd, to) => isOpen(k, fd) || isOpen(k, to),
   execute(k) {
     k.data.size = 0;

@@ -3,12 +3,22 @@ import { MAX_DATA } from "../engine/message.ts";
 import type { File, Stream } from "./descriptors.ts";
 import { FdFlag, FileType, isNonblocking } from "./descriptors.ts";
 import { Errno } from "./errno.ts";
-import { mixIovecs, scatter, spanOf } from "./iovec.ts";
+import { MAX_SPAN, mixIovecs, scatter, spanOf } from "./iovec.ts";
 import type { Kernel } from "./kernel.ts";
 import { PollEvent } from "./host.ts";
 import { Right } from "./rights.ts";
 import { sharedOf } from "./shared.ts";
 import { agree, agreeDone } from "./storage.ts";
+import {
+  bytes,
+  type Called,
+  count,
+  type Field,
+  hidden,
+  skip,
+  u32,
+  u64,
+} from "./outcome.ts";
 import { syscall } from "./syscall.ts";
 
 /** Most bytes of one read or write of a stream; more is a short count, as the spec allows. */
@@ -127,6 +137,11 @@ function mirrorWrite(
   );
 }
 
+/** What a read leaves in DATA. */
+function contents({ mirrored }: Called): readonly Field[] {
+  return mirrored ? [count("nread"), hidden(u32("digest"))] : [bytes("data")];
+}
+
 function isMirrored(k: Kernel, fd: number): boolean {
   const d = k.fds.get(fd);
   return d?.kind === "file" && d.shared === undefined;
@@ -208,6 +223,7 @@ export const fd_read = syscall({
     "out",
     4,
   ]],
+  outcome: contents,
   needs: { fd: [Right.fd_read] },
   execute(k, fd, iovs, count) {
     const d = k.fds.get(fd) as File | Stream;
@@ -215,7 +231,7 @@ export const fd_read = syscall({
       return readShared(k, d, iovs, count, d.shared.offset);
     }
     const size = d.kind === "file"
-      ? k.host.gather(k.memory, iovs, count, Infinity)
+      ? k.host.gather(k.memory, iovs, count, MAX_SPAN)
       : spanOf(k.memory, iovs, count);
     if (size < 0) return -size;
     if (d.kind === "stream") return receive(k, d, size, false);
@@ -254,17 +270,19 @@ export const fd_write = syscall({
     "out",
     4,
   ]],
+  outcome: [count("nwritten"), skip(4), u64("at")],
   needs: { fd: [Right.fd_write] },
   digest: (k, digest, _fd, iovs, count) =>
     mixIovecs(k.memory, digest, iovs, count),
   intent: {
+    outcome: [u64("at")],
     look: (k, fd, iovs, count) =>
       lookWhere(k, k.fds.get(fd) as File, iovs, count),
   },
   execute(k, fd, iovs, count) {
     const d = k.fds.get(fd) as File | Stream;
     if (d.kind === "stream") return send(k, d, iovs, count);
-    const size = k.host.gather(k.memory, iovs, count, Infinity);
+    const size = k.host.gather(k.memory, iovs, count, MAX_SPAN);
     if (size < 0) return -size;
     return d.shared === undefined
       ? setCount(k, k.host.writev(d.handle))
@@ -296,11 +314,12 @@ export const fd_pread = syscall({
     "offset",
     "u64",
   ], ["nread", "out", 4]],
+  outcome: contents,
   needs: { fd: [Right.fd_seek, Right.fd_read] },
   execute(k, fd, iovs, count, offset) {
     const d = k.fds.get(fd) as File;
     if (d.shared !== undefined) return readShared(k, d, iovs, count, offset);
-    const size = k.host.gather(k.memory, iovs, count, Infinity);
+    const size = k.host.gather(k.memory, iovs, count, MAX_SPAN);
     if (size < 0) return -size;
     return setCount(k, k.host.preadv(d.handle, offset));
   },
@@ -324,13 +343,14 @@ export const fd_pwrite = syscall({
     "offset",
     "u64",
   ], ["nwritten", "out", 4]],
+  outcome: [count("nwritten")],
   needs: { fd: [Right.fd_seek, Right.fd_write] },
   digest: (k, digest, _fd, iovs, count) =>
     mixIovecs(k.memory, digest, iovs, count),
   intent: {},
   execute(k, fd, iovs, count, offset) {
     const d = k.fds.get(fd) as File;
-    const size = k.host.gather(k.memory, iovs, count, Infinity);
+    const size = k.host.gather(k.memory, iovs, count, MAX_SPAN);
     return setCount(k, size < 0 ? size : k.host.pwritev(d.handle, offset));
   },
   mirror(k, fd, iovs, count, offset) {

@@ -4,7 +4,9 @@ import { Errno } from "./errno.ts";
 import type { Kernel } from "./kernel.ts";
 import { Right } from "./rights.ts";
 import { agreeDone } from "./storage.ts";
+import { u64 } from "./outcome.ts";
 import { syscall } from "./syscall.ts";
+import { WHENCE } from "./words.ts";
 
 const SEEK_SET = 0, SEEK_CUR = 1, SEEK_END = 2;
 
@@ -69,6 +71,8 @@ export const fd_seek = syscall({
     "out",
     8,
   ]],
+  words: { offset: "signed", whence: WHENCE },
+  outcome: [u64("newoffset")],
   needs: { fd: [Right.fd_seek | Right.fd_tell] },
   check(k, fd, offset, whence) {
     if (whence > SEEK_END) return Errno.inval;
@@ -89,6 +93,7 @@ export const fd_tell = syscall({
   id: 281,
   effect: "storage",
   params: [["fd", "u32"], ["offset", "out", 8]],
+  outcome: [u64("offset")],
   needs: { fd: [Right.fd_seek | Right.fd_tell] },
   execute: (k, fd) => seek(k, fd, 0n, SEEK_CUR),
   mirror: mirrorSeek,

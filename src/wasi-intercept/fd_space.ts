@@ -6,6 +6,7 @@ import { Right } from "./rights.ts";
 import { sharedOf } from "./shared.ts";
 import { agreeDone } from "./storage.ts";
 import { syscall } from "./syscall.ts";
+import { ADVICE } from "./words.ts";
 
 function handleAt(k: Kernel, fd: number): number {
   return (k.fds.get(fd) as File | Directory).handle;
@@ -25,6 +26,7 @@ export const fd_advise = syscall({
     "advice",
     "u32",
   ]],
+  words: { advice: ADVICE },
   needs: { fd: [Right.fd_advise] },
   commit(k, fd, offset, len, advice) {
     if (advice > LAST_ADVICE || !isPart(offset, len)) return Errno.inval;

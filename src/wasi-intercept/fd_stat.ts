@@ -3,6 +3,7 @@ import { type Descriptor, FdFlag, type File } from "./descriptors.ts";
 import { Errno } from "./errno.ts";
 import {
   commitFilestat,
+  FILESTAT,
   FILESTAT_SIZE,
   mirrorFilestat,
   setFilestat,
@@ -12,7 +13,9 @@ import type { Kernel } from "./kernel.ts";
 import { Right, rightsOf } from "./rights.ts";
 import { sharedOf } from "./shared.ts";
 import { agreeDone } from "./storage.ts";
+import { skip, u16, u64, u8 } from "./outcome.ts";
 import { syscall } from "./syscall.ts";
+import { FDFLAGS, FILETYPE, RIGHTS } from "./words.ts";
 
 function isOpen(k: Kernel, fd: number): number {
   return k.fds.get(fd) === undefined ? Errno.badf : Errno.success;
@@ -24,6 +27,14 @@ export const fd_fdstat_get = syscall({
   id: 266,
   effect: "local",
   params: [["fd", "u32"], ["stat", "out", 24]],
+  outcome: [
+    u8("filetype", FILETYPE),
+    skip(1),
+    u16("flags", FDFLAGS),
+    skip(4),
+    u64("rights", RIGHTS),
+    u64("inheriting", RIGHTS),
+  ],
   check: isOpen,
   commit(k, fd, stat) {
     const d = k.fds.get(fd) as Descriptor;
@@ -49,6 +60,7 @@ export const fd_fdstat_set_flags = syscall({
   id: 267,
   effect: "storage",
   params: [["fd", "u32"], ["flags", "u32"]],
+  words: { flags: FDFLAGS },
   needs: { fd: [Right.fd_fdstat_set_flags] },
   check(k, fd, flags) {
     if (flags > 31) return Errno.inval;
@@ -80,6 +92,7 @@ export const fd_fdstat_set_rights = syscall({
   id: 268,
   effect: "local",
   params: [["fd", "u32"], ["base", "u64"], ["inheriting", "u64"]],
+  words: { base: RIGHTS, inheriting: RIGHTS },
   check: isOpen,
   commit(k, fd, base, inheriting) {
     const d = k.fds.get(fd) as Descriptor;
@@ -100,6 +113,7 @@ export const fd_filestat_get = syscall({
   id: 269,
   effect: "storage",
   params: [["fd", "u32"], ["stat", "out", FILESTAT_SIZE]],
+  outcome: FILESTAT,
   needs: { fd: [Right.fd_filestat_get] },
   execute(k, fd) {
     const d = k.fds.get(fd) as Descriptor;

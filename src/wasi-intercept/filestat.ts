@@ -2,11 +2,26 @@ import type { Shared } from "./descriptors.ts";
 import { Errno } from "./errno.ts";
 import type { HostStat } from "./host.ts";
 import type { Kernel } from "./kernel.ts";
+import { hidden, u64 } from "./outcome.ts";
 import { deviceOf } from "./shared.ts";
 import { agree } from "./storage.ts";
+import { FILETYPE } from "./words.ts";
 
 /** Bytes of preview1's `filestat`: dev 0, ino 8, filetype 16, nlink 24, size 32, atim 40, mtim 48, ctim 56. */
 export const FILESTAT_SIZE = 64;
+
+/** A `filestat` in DATA, and behind it, for a shared directory, the inode on its storage. */
+export const FILESTAT = [
+  hidden(u64("dev")),
+  u64("ino"),
+  u64("filetype", FILETYPE),
+  hidden(u64("nlink")),
+  u64("size"),
+  hidden(u64("atim", "date")),
+  u64("mtim", "date"),
+  hidden(u64("ctim", "date")),
+  hidden(u64("storage_ino")),
+];
 
 /** Behind it, for a shared directory: the inode on its storage. */
 const INO_AT = FILESTAT_SIZE;
@@ -84,6 +99,8 @@ export function commitFilestat(
   if (shared !== undefined) {
     k.inodes.learn(deviceOf(shared), k.data.u64(INO_AT), k.data.u64(8));
   }
-  k.memory.write(target, k.data.slice(0, FILESTAT_SIZE));
+  for (let at = 0; at < FILESTAT_SIZE; at += 8) {
+    k.memory.setU64(target + at, k.data.u64(at));
+  }
   return Errno.success;
 }

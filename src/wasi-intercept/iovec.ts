@@ -1,9 +1,11 @@
-import { mixBytes } from "../bytes/digest.ts";
 import { Errno } from "./errno.ts";
 import type { GuestMemory } from "./memory.ts";
 
 /** Most iovecs of one call (IOV_MAX of Linux). */
 export const MAX_IOVECS = 1024;
+
+/** Most bytes that the iovecs of one call span: their count is an `i32` of preview1. */
+export const MAX_SPAN = 0x7fff_ffff;
 
 /** Bytes that `count` iovecs at `iovs` span; `-Errno.inval` for too many, `-Errno.fault` where one leaves memory. */
 export function spanOf(
@@ -19,7 +21,7 @@ export function spanOf(
     if (!memory.fits(memory.u32(iovs + 8 * i), size)) return -Errno.fault;
     total += size;
   }
-  return total > 0x7fff_ffff ? -Errno.inval : total;
+  return total > MAX_SPAN ? -Errno.inval : total;
 }
 
 /** Folds the first `limit` bytes that the iovecs span into a digest; iovecs that are wrong add nothing. */
@@ -28,13 +30,13 @@ export function mixIovecs(
   digest: number,
   iovs: number,
   count: number,
-  limit = Infinity,
+  limit = MAX_SPAN,
 ): number {
   if (spanOf(memory, iovs, count) < 0) return digest;
   let left = limit;
   for (let i = 0; i < count && left > 0; i++) {
     const size = Math.min(left, memory.u32(iovs + 8 * i + 4));
-    digest = mixBytes(digest, memory.view, memory.u32(iovs + 8 * i), size);
+    digest = memory.mix(digest, memory.u32(iovs + 8 * i), size);
     left -= size;
   }
   return digest;

@@ -11,7 +11,9 @@ import {
 import { Right } from "./rights.ts";
 import { checkSameKind } from "./shared.ts";
 import { agree, agreeDone } from "./storage.ts";
+import { bytes } from "./outcome.ts";
 import { syscall } from "./syscall.ts";
+import { LOOKUPFLAGS } from "./words.ts";
 
 function link(
   k: Kernel,
@@ -49,6 +51,7 @@ export const path_link = syscall({
     ["new_fd", "u32"],
     ["new_path", "path"],
   ],
+  words: { old_flags: LOOKUPFLAGS },
   needs: {
     old_fd: [Right.path_link_source],
     new_fd: [Right.path_link_target],
@@ -121,6 +124,7 @@ export const path_readlink = syscall({
     ["buf_len", "u32"],
     ["bufused", "out", 4],
   ],
+  outcome: [bytes("target")],
   needs: { fd: [Right.path_readlink] },
   check: (k, _fd, _path, _len, buf, buf_len) =>
     k.memory.fits(buf, buf_len) ? Errno.success : Errno.fault,

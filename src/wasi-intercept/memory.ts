@@ -1,3 +1,6 @@
+import { mixRest, STRIPED, stripedOf } from "../bytes/digest.ts";
+import { type Stripes, stripesOf } from "../bytes/stripes.ts";
+
 /**
  * The one door to a guest's memory.
  *
@@ -6,11 +9,13 @@
  */
 export class GuestMemory {
   readonly #memory: WebAssembly.Memory;
+  readonly #mixStripes: Stripes;
   #bytes: Uint8Array<ArrayBuffer>;
   #view: DataView<ArrayBuffer>;
 
   constructor(memory: WebAssembly.Memory) {
     this.#memory = memory;
+    this.#mixStripes = stripesOf(memory);
     this.#bytes = new Uint8Array(memory.buffer as ArrayBuffer);
     this.#view = new DataView(memory.buffer as ArrayBuffer);
   }
@@ -63,6 +68,14 @@ export class GuestMemory {
 
   write(at: number, bytes: Uint8Array): void {
     this.bytes.set(bytes, at);
+  }
+
+  /** Folds the `size` bytes at `at` into a digest, as `mixBytes` does. */
+  mix(digest: number, at: number, size: number): number {
+    if (size < STRIPED) return mixRest(digest, this.view, at, size);
+    const striped = stripedOf(size);
+    const start = this.#mixStripes(digest, at, striped);
+    return mixRest(start, this.view, at + striped, size - striped);
   }
 
   #renew(): void {

@@ -8,6 +8,7 @@ import type { Directory } from "./descriptors.ts";
 import { Errno } from "./errno.ts";
 import {
   commitFilestat,
+  FILESTAT,
   FILESTAT_SIZE,
   mirrorFilestat,
   setFilestat,
@@ -17,7 +18,9 @@ import type { Kernel } from "./kernel.ts";
 import { Right } from "./rights.ts";
 import { checkSameKind, sharedOf } from "./shared.ts";
 import { agreeDone } from "./storage.ts";
+import { hidden, u64 } from "./outcome.ts";
 import { syscall } from "./syscall.ts";
+import { LOOKUPFLAGS } from "./words.ts";
 
 /** The bit of preview1's `lookupflags`. */
 export const LOOKUP_FOLLOW = 1;
@@ -166,6 +169,7 @@ export const path_rename = syscall({
   },
   check: (k, fd, _path, _len, new_fd) => checkSameKind(k, fd, new_fd),
   intent: {
+    outcome: [hidden(u64("storage_ino"))],
     look(k, fd, path, len) {
       const stat = nameAt(k, fd, path, len);
       if (typeof stat === "number") return -stat;
@@ -216,7 +220,8 @@ function statPath(
   len: number,
 ): HostStat | number {
   const follow = (flags & LOOKUP_FOLLOW) !== 0;
-  return k.host.statAt(directoryAt(k, fd).handle, pathAt(k, path, len), follow);
+  const { handle } = directoryAt(k, fd);
+  return k.host.statAt(handle, k.memory.slice(path, len), follow);
 }
 
 /** Writes the `filestat` of a path. Errors: as `path_create_directory`; `inval` for unknown flags. Logs: all of it. */
@@ -229,6 +234,8 @@ export const path_filestat_get = syscall({
     "out",
     FILESTAT_SIZE,
   ]],
+  words: { flags: LOOKUPFLAGS },
+  outcome: FILESTAT,
   needs: { fd: [Right.path_filestat_get] },
   check: (_k, _fd, flags) => flags > 1 ? Errno.inval : Errno.success,
   execute: (k, fd, flags, path, len) =>

@@ -14,7 +14,9 @@ import {
 } from "./rights.ts";
 import { joinPath, sharedOf } from "./shared.ts";
 import { agree, agreeDone } from "./storage.ts";
+import { hidden, skip, u32, u64 } from "./outcome.ts";
 import { syscall } from "./syscall.ts";
+import { FDFLAGS, FILETYPE, LOOKUPFLAGS, OFLAGS, RIGHTS } from "./words.ts";
 
 /** Rights that ask for reading and for writing of what is opened. */
 const READS = Right.fd_read | Right.fd_readdir;
@@ -111,6 +113,20 @@ export const path_open = syscall({
     ["fdflags", "u32"],
     ["opened", "out", 4],
   ],
+  words: {
+    dirflags: LOOKUPFLAGS,
+    oflags: OFLAGS,
+    rights: RIGHTS,
+    inheriting: RIGHTS,
+    fdflags: FDFLAGS,
+  },
+  outcome: [
+    u32("filetype", FILETYPE),
+    skip(4),
+    hidden(u64("storage_ino")),
+    hidden(u64("storage_born")),
+  ],
+  fds: "adds",
   needs: { fd: [Right.path_open] },
   check(k, fd, dirflags, _path, _len, oflags, base, inheriting, fdflags) {
     const d = k.fds.get(fd);

@@ -1,16 +1,25 @@
 /** Waiting: `poll_oneoff`. @module */
-import { mixBytes } from "../bytes/digest.ts";
 import type { Descriptor } from "./descriptors.ts";
 import { Errno } from "./errno.ts";
 import { type PollEntry, PollEvent } from "./host.ts";
 import type { Kernel } from "./kernel.ts";
 import { Right } from "./rights.ts";
+import { each, skip, u16, u64, u8 } from "./outcome.ts";
 import { syscall } from "./syscall.ts";
+import { EVENTRWFLAGS, EVENTTYPE } from "./words.ts";
 
 /** Preview1 `subscription`: userdata 0, tag 8, then of a clock id 16, time-out 24, precision 32, flags 40; of a descriptor fd 16. */
 const SUBSCRIPTION_SIZE = 48;
 /** Preview1 `event`: userdata 0, errno 8, type 10, of a descriptor bytes 16 and flags 24. */
 const EVENT_SIZE = 32;
+const EVENT = [
+  u64("userdata"),
+  u16("errno", "errno"),
+  u8("type", EVENTTYPE),
+  skip(5),
+  u64("nbytes"),
+  u64("flags", EVENTRWFLAGS),
+];
 const EventType = { clock: 0, fdRead: 1, fdWrite: 2 } as const;
 const ABSOLUTE = 1;
 const HANGUP = 1;
@@ -43,6 +52,7 @@ export const poll_oneoff = syscall({
     "out",
     4,
   ]],
+  outcome: [each("events", EVENT)],
   check(k, subscriptions, out, count) {
     if (count === 0 || count > MAX_SUBSCRIPTIONS) return Errno.inval;
     const fits = k.memory.fits(subscriptions, count * SUBSCRIPTION_SIZE) &&
@@ -50,7 +60,7 @@ export const poll_oneoff = syscall({
     return fits ? Errno.success : Errno.fault;
   },
   digest: (k, digest, subscriptions, _out, count) =>
-    mixBytes(digest, k.memory.view, subscriptions, count * SUBSCRIPTION_SIZE),
+    k.memory.mix(digest, subscriptions, count * SUBSCRIPTION_SIZE),
   execute(k, subscriptions, _out, count) {
     k.data.size = 0;
     const waits: Wait[] = [];

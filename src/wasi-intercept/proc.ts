@@ -2,6 +2,7 @@
 import { Errno } from "./errno.ts";
 import { GuestExit } from "./kernel.ts";
 import { syscall } from "./syscall.ts";
+import { SIGNAL } from "./words.ts";
 
 /**
  * Ends the process with `code`; does not return. The end is a message of its own, PROCESS_EXIT, which the runtime makes
@@ -34,6 +35,7 @@ export const proc_raise = syscall({
   id: 295,
   effect: "local",
   params: [["sig", "u32"]],
+  words: { sig: SIGNAL },
   commit(_k, sig) {
     if (sig > LAST_SIGNAL) return Errno.inval;
     if (STOPS.has(sig)) return Errno.notsup;

@@ -1,5 +1,6 @@
 /** Randomness: `random_get`. @module */
 import { Errno } from "./errno.ts";
+import { bytes } from "./outcome.ts";
 import { syscall } from "./syscall.ts";
 
 /** Above so many bytes the outcome is a seed, from which every node makes the same bytes. */
@@ -16,6 +17,9 @@ export const random_get = syscall({
   id: 297,
   effect: "input",
   params: [["buf", "u32"], ["buf_len", "u32"]],
+  outcome: ({ args }) => [
+    bytes(Number(args.buf_len) > LONGEST_LOGGED ? "seed" : "bytes"),
+  ],
   check: (k, buf, buf_len) =>
     k.memory.fits(buf, buf_len) ? Errno.success : Errno.fault,
   execute(k, _buf, buf_len) {

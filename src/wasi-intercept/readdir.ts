@@ -7,13 +7,24 @@ import type { Kernel } from "./kernel.ts";
 import { Right } from "./rights.ts";
 import { deviceOf, LOCK_NAME } from "./shared.ts";
 import { agree } from "./storage.ts";
+import { each, hidden, text, u32, u64 } from "./outcome.ts";
 import { syscall } from "./syscall.ts";
+import { FILETYPE } from "./words.ts";
 
 /** Head of a preview1 `dirent`: next cookie 0, inode 8, length of the name 16, type 20; the name follows. */
-const DIRENT_SIZE = 24;
+export const DIRENT_SIZE = 24;
+
+/** A `dirent` with its name. */
+const DIRENT = [
+  hidden(u64("next")),
+  hidden(u64("ino")),
+  hidden(u32("namlen")),
+  hidden(u32("type", FILETYPE)),
+  text("name", "namlen"),
+];
 
 /** DATA of a page: whether it is the last 0, bytes of its dirents 4, the dirents; on shared storage, each one's inode there. */
-const PAGE_HEAD = 8;
+export const PAGE_HEAD = 8;
 
 /** Most bytes of dirents in a page; with an inode for each they fit in a message. */
 const MAX_PAGE = (MAX_DATA >> 2) * 3 - 1024;
@@ -138,6 +149,11 @@ export const fd_readdir = syscall({
     ["buf_len", "u32"],
     ["cookie", "u64"],
     ["bufused", "out", 4],
+  ],
+  outcome: [
+    hidden(u32("last")),
+    hidden(u32("size")),
+    each("entries", DIRENT, "size"),
   ],
   needs: { fd: [Right.fd_readdir] },
   check(k, fd, buf, buf_len, cookie) {

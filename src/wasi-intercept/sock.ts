@@ -7,7 +7,9 @@ import { PollEvent } from "./host.ts";
 import { mixIovecs, scatter, spanOf } from "./iovec.ts";
 import type { Kernel } from "./kernel.ts";
 import { Right, SOCKET_RIGHTS } from "./rights.ts";
+import { bytes, count } from "./outcome.ts";
 import { syscall } from "./syscall.ts";
+import { FDFLAGS, RIFLAGS, SDFLAGS } from "./words.ts";
 
 function isListener(k: Kernel, fd: number): number {
   const d = k.fds.get(fd);
@@ -37,6 +39,8 @@ export const sock_accept = syscall({
   id: 298,
   effect: "input",
   params: [["fd", "u32"], ["flags", "u32"], ["accepted", "out", 4]],
+  words: { flags: FDFLAGS },
+  fds: "adds",
   needs: { fd: [Right.sock_accept] },
   check: (k, fd, flags) =>
     (flags & ~FdFlag.nonblock) !== 0 ? Errno.inval : isListener(k, fd),
@@ -98,6 +102,8 @@ export const sock_recv = syscall({
     ["ro_datalen", "out", 4],
     ["ro_flags", "out", 2],
   ],
+  words: { ri_flags: RIFLAGS },
+  outcome: [bytes("data")],
   needs: { fd: [Right.fd_read] },
   check: (k, fd, _iovs, _count, flags) =>
     flags & ~(RECV_PEEK | RECV_WAITALL)
@@ -127,6 +133,7 @@ export const sock_send = syscall({
     "si_flags",
     "u32",
   ], ["so_datalen", "out", 4]],
+  outcome: [count("so_datalen")],
   needs: { fd: [Right.fd_write] },
   check: (k, fd, _iovs, _count, flags) =>
     flags !== 0 ? Errno.inval : isConnection(k, fd),
@@ -149,6 +156,7 @@ export const sock_shutdown = syscall({
   id: 301,
   effect: "output",
   params: [["fd", "u32"], ["how", "u32"]],
+  words: { how: SDFLAGS },
   needs: { fd: [Right.sock_shutdown] },
   check: (k, fd, how) =>
     how === 0 || how > (SHUT_RD | SHUT_WR) ? Errno.inval : isConnection(k, fd),

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { mix, mixBytes } from "../bytes/digest.ts";
+import { mix } from "../bytes/digest.ts";
 import { NO_HANDLE } from "./descriptors.ts";
 import { Errno } from "./errno.ts";
 import type { Kernel } from "./kernel.ts";
@@ -181,14 +181,13 @@ function build(
     "k",
     "m",
     "mix",
-    "mixBytes",
     "LIVE",
     "DIVERGED",
     "refusal",
     body,
   );
   return make(
-    ...[row, kernel, messages, mix, mixBytes, LIVE, DIVERGED, refusal],
+    ...[row, kernel, messages, mix, LIVE, DIVERGED, refusal],
   ) as Import;
 }
 
@@ -232,7 +231,7 @@ function planOf(row: Syscall): Plan {
         `if (${name}n > ${MAX_PATH}) return ${Errno.nametoolong};`,
         `if (!k.memory.fits(${name}, ${name}n)) return ${Errno.fault};`,
       );
-      digest.push(`d = mixBytes(d, k.memory.view, ${name}, ${name}n);`);
+      digest.push(`d = k.memory.mix(d, ${name}, ${name}n);`);
       paths.push(`a.write(${bytes}, k.memory.slice(${name}, ${name}n));`);
       bytes += ` + (${name}n + 7 & ~7)`;
     } else {

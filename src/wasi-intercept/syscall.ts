@@ -1,4 +1,6 @@
 import type { Kernel } from "./kernel.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Words } from "./words.ts";
 
 /**
  * What a syscall means for replication.
@@ -41,6 +43,8 @@ export interface Intent<A extends readonly unknown[] = readonly never[]> {
   applies?(k: Kernel, ...args: A): boolean;
   /** Looks at what is there, touching nothing: writes to `k.data` what doing it again needs to know; gives the errno of a call that can't succeed. */
   look?(k: Kernel, ...args: A): number;
+  /** What `look` writes, for those who read logs. */
+  readonly outcome?: Outcome;
 }
 
 /** What is added to a method id for the message of an intent. */
@@ -59,6 +63,15 @@ export interface Syscall<A extends readonly unknown[] = readonly never[]> {
    * A descriptor that lacks one is refused after `check`, on every node, with nothing logged.
    */
   readonly needs?: Readonly<Record<string, readonly number[]>>;
+  /** What arguments stand for that are more than plain numbers, by parameter, for those who read logs; `fd` and `…_fd` are descriptors. */
+  readonly words?: Readonly<Record<string, Words>>;
+  /**
+   * What a success leaves in DATA, for those who read logs; absent: nothing. A local row, which logs nothing, says what it
+   * writes to its `out` parameters, one behind the other.
+   */
+  readonly outcome?: Outcome;
+  /** What a success does to the table of descriptors, for those who read logs: it adds one, removes `fd`, moves `fd` to `to`. */
+  readonly fds?: "adds" | "removes" | "moves";
   /** Refuses arguments by replicated state alone, on every node and before anything else; gives an errno, nothing is logged. */
   check?(k: Kernel, ...args: A): number;
   /** Folds what the arguments point to into the argument digest. */

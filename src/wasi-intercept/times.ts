@@ -6,6 +6,7 @@ import { directoryAt, LOOKUP_FOLLOW, pathAt } from "./path.ts";
 import { Right } from "./rights.ts";
 import { agreeDone } from "./storage.ts";
 import { syscall } from "./syscall.ts";
+import { FSTFLAGS, LOOKUPFLAGS } from "./words.ts";
 
 /** Preview1 `fstflags`. */
 export const FstFlag = { atim: 1, atimNow: 2, mtim: 4, mtimNow: 8 } as const;
@@ -40,6 +41,7 @@ export const fd_filestat_set_times = syscall({
   id: 271,
   effect: "storage",
   params: [["fd", "u32"], ["atim", "u64"], ["mtim", "u64"], ["flags", "u32"]],
+  words: { atim: "date", mtim: "date", flags: FSTFLAGS },
   needs: { fd: [Right.fd_filestat_set_times] },
   check: (_k, _fd, _atim, _mtim, flags) => checkFlags(flags),
   intent: {},
@@ -85,6 +87,12 @@ export const path_filestat_set_times = syscall({
     ["mtim", "u64"],
     ["fst_flags", "u32"],
   ],
+  words: {
+    flags: LOOKUPFLAGS,
+    atim: "date",
+    mtim: "date",
+    fst_flags: FSTFLAGS,
+  },
   needs: { fd: [Right.path_filestat_set_times] },
   check: (_k, _fd, flags, _path, _len, _atim, _mtim, fst_flags) =>
     flags > 1 ? Errno.inval : checkFlags(fst_flags),

@@ -24,6 +24,9 @@ const TABLES: readonly (readonly [head: string, rows: number])[] = [
   ["program", 1],
   ["log", 10],
   ["memory, MB", 4],
+  ["work", 3],
+  ["recording", 3],
+  ["aim", 1],
 ];
 const AIM: Aim = {
   ...{ what: "it", bound: "at most", limit: 2, unit: "x", value: 1.5 },

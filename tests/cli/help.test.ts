@@ -16,8 +16,8 @@ test("the options are these", () => {
     FLAGS.map(({ name }) => name).sort(),
     (
       "--bind --degraded --dir --env --heartbeat --insecure --join --join-timeout --json " +
-      "--no-late-join --on-takeover --output --overwrite --peer --quiet --role --state-dir " +
-      "--tcplisten --timeout --wait-backups"
+      "--no-late-join --on-log-error --on-takeover --output --overwrite --peer --quiet --role " +
+      "--state-dir --sync --tcplisten --timeout --trace --wait-backups"
     ).split(" "),
   );
 });

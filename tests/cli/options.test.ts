@@ -19,7 +19,7 @@ test("every option of a primary arrives", async () => {
     ...["--output", "async", "--degraded", "stop", "--wait-backups", "2"],
     ...["--heartbeat", "50", "--timeout", "100", "--state-dir", "/state"],
     ...["--overwrite", "--no-late-join", "--on-takeover", "logger $X"],
-    ...["--quiet", "--json", "a.wasm", "x", "y"],
+    ...["--trace", "--quiet", "--json", "a.wasm", "x", "y"],
   );
   assert.equal(given, {
     module: "a.wasm",
@@ -42,9 +42,12 @@ test("every option of a primary arrives", async () => {
     heartbeatMs: 50,
     timeoutMs: 100,
     stateDir: "/state",
+    sync: false,
+    onLogError: "stop",
     overwrite: true,
     lateJoin: false,
     onTakeover: "logger $X",
+    trace: true,
     quiet: true,
     json: true,
   });

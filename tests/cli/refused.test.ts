@@ -119,6 +119,26 @@ const REFUSED: [argv: string[], message: string, next: string][] = [
     "[0::1]:10",
   ],
   [
+    ["a.wasm", "--sync"],
+    "cannot use --sync without --state-dir",
+    "add --state-dir DIR",
+  ],
+  [
+    ["a.wasm", "--overwrite"],
+    "cannot use --overwrite without --state-dir",
+    "leave --overwrite out",
+  ],
+  [
+    ["a.wasm", "--state-dir", "s", "--dir", "a::b::shared"],
+    "cannot use --dir a::b::shared with --role solo and --state-dir",
+    "write --dir a::b",
+  ],
+  [
+    ["a.wasm", "--state-dir", "s", "--on-log-error", "wait"],
+    "cannot use --on-log-error wait: no such choice",
+    "stop, continue",
+  ],
+  [
     ["a.wasm", "--dir", "a::b::mirror"],
     "cannot use --dir a::b::mirror: its third part can only be shared",
     "write --dir a::b to mirror it, or --dir a::b::shared",

@@ -150,6 +150,32 @@ const GOLDEN: { [N in Name]: Rows<N> } = {
     { event: "lateJoinOff", reason: "cannot write the log: no space left" },
     "replrt: no backup can join any more: cannot write the log: no space left",
   ]],
+  recordingOff: [[
+    { event: "recordingOff", reason: "cannot write a.rlog: no space left" },
+    "replrt: the recording ends here: cannot write a.rlog: no space left",
+  ]],
+  resumeOff: [[
+    { event: "resumeOff", reason: "cannot write state/log: no space left" },
+    "replrt: this run can't be resumed any more: cannot write state/log: no space left",
+  ]],
+  resumed: [[
+    { event: "resumed", epoch: 2, seq: 18_204, listen: ["127.0.0.1:6379"] },
+    "replrt: the program goes on at message 18,204 in epoch 2, the program listens on 127.0.0.1:6379",
+  ]],
+  over: [[
+    { event: "over", code: 3 },
+    "replrt: the program had ended with exit code 3",
+  ]],
+  replayed: [
+    [
+      { event: "replayed", seq: 1000, reason: null },
+      "replrt: replayed to message 1,000",
+    ],
+    [
+      { event: "replayed", seq: 7, reason: "it was cut" },
+      "replrt: the recording ends at message 7: it was cut",
+    ],
+  ],
   moved: [[
     { event: "moved", from: "data", to: "data.before-9f3" },
     "replrt: moved data to data.before-9f3",
@@ -191,6 +217,8 @@ test("--quiet keeps errors and divergences, in both forms", () => {
     "divergence",
     "hookFailed",
     "lateJoinOff",
+    "recordingOff",
+    "resumeOff",
   ]);
   assert.is(
     statusLine({ event: "degraded" }, { json: true, quiet: true }),

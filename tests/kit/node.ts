@@ -126,7 +126,11 @@ export class RunningNode {
 
   /** Sends a signal; one to a process that has ended goes nowhere. */
   kill(signal: Deno.Signal): void {
-    if (running.has(this)) this.#child.kill(signal);
+    try {
+      if (running.has(this)) this.#child.kill(signal);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+    }
   }
 
   async #feed(stdin: Stdin): Promise<void> {

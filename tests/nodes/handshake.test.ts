@@ -197,7 +197,7 @@ test("a replrt of another protocol version is refused with both versions", async
   await wire.bytes(bytes);
   await wire.closed;
   const { reason } = await primary.node.waitForEvent("refused");
-  assert.match(reason, "the protocol version is 99, not 1");
+  assert.match(reason, "the protocol version is 99, not 2");
 });
 
 test.run();

@@ -121,6 +121,42 @@ test("a link of /proc, which is no path, leads nowhere", () => {
   assert.is(link.filetype, FileType.symbolicLink);
 });
 
+test("a name alone tells what the same name in a longer path does", () => {
+  const top = tempDir();
+  const inside = `${top}/in`;
+  Deno.mkdirSync(`${inside}/directory`, { recursive: true });
+  Deno.writeTextFileSync(`${top}/secret`, "outside");
+  Deno.writeTextFileSync(`${inside}/file`, "inside");
+  Deno.writeTextFileSync(`${inside}/${"n".repeat(255)}`, "long");
+  Deno.writeTextFileSync(`${inside}/...`, "dots");
+  for (
+    const [name, target] of [
+      ...[["to-file", "file"], ["to-directory", "directory"]],
+      ...[["to-dot", "."], ["to-missing", "missing"], [
+        "to-itself",
+        "to-itself",
+      ]],
+      ...[["to-secret", "../secret"], ["to-top", ".."], ["to-root", "/"]],
+    ] as const
+  ) Deno.symlinkSync(target, `${inside}/${name}`);
+  const names = [...Deno.readDirSync(inside)].map(({ name }) => name);
+  assert.is(names.length, 12);
+  const dir = openDirectory(inside);
+  const none = ["missing", ".", "..", "n".repeat(256), "n".repeat(4096)];
+  for (const name of [...names, ...none, "file\0", "\0"]) {
+    for (const follow of [false, true]) {
+      const alone = host.statAt(dir, bytes(name), follow);
+      const longer = host.statAt(dir, bytes(`./${name}`), follow);
+      assert.equal(alone, longer, `${name.slice(0, 20)} ${follow}`);
+    }
+  }
+  assert.is(host.statAt(dir, bytes(""), true), -Errno.noent);
+  const link = host.statAt(dir, bytes("to-secret"), false);
+  assert.ok(typeof link !== "number");
+  assert.is(link.filetype, FileType.symbolicLink);
+  assert.is(host.statAt(dir, bytes("to-secret"), true), -Errno.notcapable);
+});
+
 test("a directory can't be made by opening it, on any kernel", () => {
   const top = tempDir();
   const dir = openDirectory(top);

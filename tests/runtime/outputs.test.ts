@@ -171,6 +171,38 @@ test("a peer that reads nothing stops its own stream alone, and gets all in the 
   fast.peer.end();
 });
 
+test("what is released later leaves behind what waits for a slow peer", async () => {
+  const bench = new Bench();
+  const { slot, peer } = await bench.open();
+  const large = "x".repeat(16 << 20);
+  bench.bytes(2, slot, large);
+  bench.bytes(3, slot, "second ");
+  bench.bytes(4, slot, "third");
+  bench.queues.add(5, slot, StreamOp.close, NONE);
+  for (let next = 3; next <= 6; next++) bench.queues.release(next);
+  assert.not(bench.queues.idle);
+  const got = await all(peer);
+  assert.is(got.length, large.length + 12);
+  assert.ok(got.endsWith("xsecond third"));
+  peer.end();
+});
+
+test("what waits for a slow peer is a copy that keeps no other output in memory", async () => {
+  const bench = new Bench();
+  const { slot, peer } = await bench.open();
+  const drained = new Uint8Array(17 << 20).fill(97);
+  bench.bytes(2, slot, drained.subarray(8, 16 << 20));
+  bench.bytes(3, slot, drained.subarray(16 << 20, (16 << 20) + 5));
+  bench.queues.add(4, slot, StreamOp.close, NONE);
+  bench.queues.release(5);
+  assert.not(bench.queues.idle);
+  drained.fill(98);
+  const got = await all(peer);
+  assert.is(got.length, (16 << 20) - 3);
+  assert.not(got.includes("b"));
+  peer.end();
+});
+
 test("a peer that is gone is a failure that the guest sees, and the rest is dropped", async () => {
   const bench = new Bench();
   const { slot, peer } = await bench.open();

@@ -8,7 +8,7 @@ const MAIN = `
 if (Deno.args[0] === "wait") {
   console.log(Deno.pid);
   setInterval(() => {}, 1_000);
-} else if (Deno.args[0] === "flags") {
+} else if (Deno.args.includes("flags")) {
   console.log(Deno.readTextFileSync("/proc/self/cmdline"));
 } else {
   console.log(JSON.stringify({ args: Deno.args, cwd: Deno.cwd() }));
@@ -146,19 +146,22 @@ test("without deno and npx the launcher says what to install", async () => {
 /** What V8 gives a thread's stack by itself, in KiB. */
 const V8_STACK = 984;
 
-test("a backup's program gets at least twice the stack of a primary's", async () => {
+test("the program of a backup and of a replay gets at least twice the stack of a primary's", async () => {
   const root = checkout();
   const stackOf = async (...args: string[]) => {
-    const { stdout } = await launch(root, ["deno"], ["flags", ...args])
+    const { stdout } = await launch(root, ["deno"], [...args, "flags"])
       .output();
     const command = new TextDecoder().decode(stdout);
     const [, size = V8_STACK] = /--stack-size=(\d+)/.exec(command) ?? [];
     return Number(size);
   };
-  assert.is(await stackOf("--role", "primary"), V8_STACK);
-  assert.ok(await stackOf("--role", "backup") >= 2 * V8_STACK);
-  assert.ok(await stackOf("--role=backup") >= 2 * V8_STACK);
-  assert.ok(await stackOf("--peer", "127.0.0.1:7401") >= 2 * V8_STACK);
+  assert.is(await stackOf("run", "--role", "primary"), V8_STACK);
+  assert.is(await stackOf("record"), V8_STACK);
+  assert.ok(await stackOf("run", "--role", "backup") >= 2 * V8_STACK);
+  assert.ok(await stackOf("run", "--role=backup") >= 2 * V8_STACK);
+  assert.ok(await stackOf("run", "--peer", "127.0.0.1:7401") >= 2 * V8_STACK);
+  assert.ok(await stackOf("replay", "app.rlog") >= 2 * V8_STACK);
+  assert.ok(await stackOf("resume", "state") >= 2 * V8_STACK);
 });
 
 test.run();

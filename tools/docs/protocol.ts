@@ -1,4 +1,13 @@
 /** Prints docs/PROTOCOL.md from the byte tables. @module */
+import {
+  FACTORS,
+  REST_SHIFTS,
+  SHIFT,
+  SHIFTS,
+  STARTS,
+  STRIPE,
+  STRIPED,
+} from "../../src/bytes/digest.ts";
 import { INTENT } from "../../src/wasi-intercept/syscall.ts";
 import {
   AckBody,
@@ -52,6 +61,8 @@ export function protocol(): string {
     "multiple of 8; then the bytes of each path, padded likewise; then, if " +
     "errno is 0, the outcome, in the form that the row's `commit` reads. " +
     "`digest` covers the paths and what other arguments point to.",
+    "### Digests",
+    digests(),
     "### DATA of control messages",
     "Methods of the runtime itself; DATA is a CBOR map.",
     table(
@@ -91,10 +102,38 @@ export function protocol(): string {
     "## Sequences",
     sequences(),
     "## The log on disk",
-    "A head, then data frames exactly as on the wire, from message 0 on. A " +
-    "file whose last frame is not whole is valid up to the frame before it.",
+    "A head, perhaps the guest's module, then data frames exactly as on the " +
+    "wire, from message 0 on. Of a run without backups there are heartbeats " +
+    "between them, which say that more outputs have left. A file whose last frame is not whole is valid up to the frame before it.",
     printed(LogHeader),
   ].join("\n\n");
+}
+
+function hex(words: Iterable<number>): string {
+  const texts = [...words].map((n) => code(`0x${(n >>> 0).toString(16)}`));
+  return texts.join(", ");
+}
+
+function digests(): string {
+  return "A digest has 32 bits and is 0 before anything is folded into it. To " +
+    "fold a word `w` into `h` by a factor and a shift is `h = (h ^ w) * " +
+    "factor` in 32 bits, then `h ^= h >>> shift`; where nothing else is said " +
+    `by ${hex([FACTORS[0]!])} and ${SHIFT}. Bytes are folded into a digest ` +
+    `\`d\`: if there are at least ${STRIPED}, first all whole stripes of ` +
+    `${STRIPE}, in ${
+      STRIPE / 4
+    } lanes; then, into what that gave, the rest of them in four. Lane ` +
+    `\`n\` starts as \`d\` ^ ${hex(STARTS)} by \`n % 4\`, in stripes ^ ` +
+    `\`(n >> 2)\` * ${hex([FACTORS[0]!])} too. It takes word \`n\` of each ` +
+    `stripe, or of each 16 bytes of the rest, by factor ${hex(FACTORS)} by ` +
+    "`n % 4` and by shift " +
+    `${SHIFTS.join(", ")} by \`n >> 2\`, in the rest ${
+      REST_SHIFTS.join(", ")
+    } by \`n\`. What ` +
+    "is left of the rest goes into lane 0, whole words, then bytes, as words. " +
+    "The lanes of stripes are halved, lane `n + half` folded into lane `n` by " +
+    "that one's factor and shift, until there are four. Then lanes 1, 2, 3 and " +
+    "the size of these bytes are folded into lane 0, which is the digest.";
 }
 
 function printed({ name, size, markdown }: Table): string {

@@ -3,7 +3,12 @@ import { type Import, importsOf } from "./imports.ts";
 import type { Source } from "./source.ts";
 
 /** Where a program can start; those that do not exist are ignored. */
-const ROOTS = ["src/cli/main.ts", "src/runtime/worker.ts", "src/mod.ts"];
+const ROOTS = [
+  "src/cli/main.ts",
+  "src/runtime/worker.ts",
+  "src/runtime/recording/check/child.ts",
+  "src/mod.ts",
+];
 
 type Graph = ReadonlyMap<
   string,

@@ -1,5 +1,7 @@
 import type { GuestConfig, GuestHandles } from "./config.ts";
+import type { FixedWorld } from "../host/fixed_world.ts";
 import type { GuestEnd } from "./end.ts";
+import type { TraceStyle } from "./trace_style.ts";
 
 /** What main gives a guest's Worker at its start. */
 export interface GuestStart {
@@ -13,8 +15,15 @@ export interface GuestStart {
   readonly slots: SharedArrayBuffer;
   /** An eventfd that ends the guest's poll early. */
   readonly waker: number;
-  /** Whether the memory that the guest ends with is hashed. */
-  readonly hash: boolean;
+  readonly inspected: Inspected | undefined;
+  /** How its calls are shown; undefined where they are not. */
+  readonly trace: TraceStyle | undefined;
+}
+
+/** A guest of `replrt check`: the memory that it ends with is hashed. */
+export interface Inspected {
+  /** Undefined: the world as it is. */
+  readonly world: FixedWorld | undefined;
 }
 
 /** What a guest's Worker tells main. */
@@ -26,7 +35,7 @@ export type GuestReport =
   | {
     readonly kind: "ended";
     readonly end: GuestEnd;
-    /** SHA-256 of its memory, in hex, where that was asked for. */
+    /** SHA-256 of its memory, in hex, if it is {@linkcode Inspected}. */
     readonly memory?: string;
   }
   | {

@@ -7,12 +7,14 @@ import type { GuestConfig, GuestHandles } from "./config.ts";
 import { endOf, type GuestEnd } from "./end.ts";
 import { instantiate } from "./process.ts";
 import { SoloOutputs } from "./solo_outputs.ts";
+import type { Link } from "./trace.ts";
 
-/** Runs a guest that nobody follows, in the calling isolate, to its end. */
+/** Runs a guest that nobody follows, in the calling isolate, to its end; `link` makes its imports. */
 export function runSolo(
   module: WebAssembly.Module,
   config: GuestConfig,
   handles: GuestHandles,
+  link: Link = solo,
 ): GuestEnd {
   const host = new GuestHost(threadId(), undefined);
   const data = new Data();
@@ -26,7 +28,7 @@ export function runSolo(
     outputs: new SoloOutputs(host),
     flush: () => {},
   };
-  const { start } = instantiate(module, parts, solo);
+  const { start } = instantiate(module, parts, link);
   try {
     start();
     return { kind: "exit", code: 0 };

@@ -1,4 +1,4 @@
-import { systemFailure } from "./failure.ts";
+import { doing, systemFailure } from "./failure.ts";
 
 /** A file that grows at its end and is read anywhere. Private to the operator (0600): a log holds what the guest read. */
 export class AppendFile {
@@ -6,19 +6,22 @@ export class AppendFile {
   readonly #file: Deno.FsFile;
   #size = 0;
 
-  /** Makes the file. @throws {ReplrtError} when it can't be made or is there already. */
-  constructor(path: string) {
+  /**
+   * Makes the file, or goes on with one at byte `end`, where it is cut.
+   *
+   * @throws {ReplrtError} when it can't be made or is there already, or can't be opened and cut.
+   */
+  constructor(path: string, end?: number) {
     this.path = path;
-    try {
-      this.#file = Deno.openSync(path, {
-        read: true,
-        write: true,
-        createNew: true,
-        mode: 0o600,
-      });
-    } catch (error) {
-      throw systemFailure(`make ${path}`, error);
-    }
+    const action = end === undefined ? "make" : "write";
+    this.#file = doing(`${action} ${path}`, () => {
+      const how = end === undefined ? { createNew: true, mode: 0o600 } : {};
+      const file = Deno.openSync(path, { read: true, write: true, ...how });
+      file.truncateSync(end);
+      file.seekSync(0, Deno.SeekMode.End);
+      return file;
+    });
+    this.#size = end ?? 0;
   }
 
   /** Bytes in the file. */
@@ -37,6 +40,11 @@ export class AppendFile {
       this.#file.truncateSync(this.#size);
       throw systemFailure(`write ${this.path}`, error);
     }
+  }
+
+  /** Returns when all that was appended is on the disk itself. @throws {ReplrtError} when the disk fails. */
+  sync(): void {
+    doing(`write ${this.path}`, () => this.#file.syncDataSync());
   }
 
   /** Up to `size` bytes at `offset`. @throws {ReplrtError} when the disk does not give them. */

@@ -1,23 +1,22 @@
 import type { Data } from "../../wasi-intercept/data.ts";
-import { libc } from "./libc.ts";
+import { libc, pointerTo } from "./libc.ts";
 import { linux } from "./linux.ts";
 
 const { CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_BOOTTIME } = linux;
 
-/** A `struct timespec` in words of 32 bits; its fields have two each. */
-const stamp = new Uint32Array(linux["struct timespec"] / 4);
-const stampBytes = new Uint8Array(stamp.buffer);
-const SECONDS = linux["timespec.tv_sec"] / 4,
-  NS = linux["timespec.tv_nsec"] / 4;
+/** A `struct timespec` in words of 64 bits; its fields have one each. */
+const stamp = new BigUint64Array(linux["struct timespec"] / 8);
+const stampAt = pointerTo(new Uint8Array(stamp.buffer));
+const SECONDS = linux["timespec.tv_sec"] / 8,
+  NS = linux["timespec.tv_nsec"] / 8;
 
 function nanoseconds(): bigint {
-  return new BigUint64Array(stamp.buffer)[SECONDS / 2]! * 1_000_000_000n +
-    BigInt(stamp[NS]!);
+  return stamp[SECONDS]! * 1_000_000_000n + stamp[NS]!;
 }
 
 /** A Linux clock in ns. */
 function readClock(id: number): bigint {
-  libc.clock_gettime(id, stampBytes);
+  libc.clock_gettime(id, stampAt);
   return nanoseconds();
 }
 
@@ -50,8 +49,8 @@ export const NO_OFFSETS: Stamp = { realtime: 0n, monotonic: 0n, cputime: 0n };
 export class GuestClocks {
   readonly #ids: readonly number[];
   #offsets: Stamp = NO_OFFSETS;
-  /** By preview1 `clockid`, in words of 32 bits; undefined while all are 0. */
-  #words: Uint32Array | undefined;
+  /** By preview1 `clockid`. */
+  #moved: readonly bigint[] = [0n, 0n, 0n, 0n];
 
   constructor(tid: number) {
     const cpu = cpuClockOf(tid);
@@ -65,9 +64,7 @@ export class GuestClocks {
   set offsets(offsets: Stamp) {
     this.#offsets = offsets;
     const { realtime, monotonic, cputime } = offsets;
-    this.#words = new Uint32Array(
-      new BigInt64Array([realtime, monotonic, cputime, cputime]).buffer,
-    );
+    this.#moved = [realtime, monotonic, cputime, cputime];
   }
 
   /** The guest's clocks now. */
@@ -81,25 +78,14 @@ export class GuestClocks {
   }
 
   resolution(id: number): bigint {
-    libc.clock_getres(this.#ids[id]!, stampBytes);
+    libc.clock_getres(this.#ids[id]!, stampAt);
     return nanoseconds();
   }
 
-  /** Writes clock `id` in ns to DATA, computed in halves: a BigInt would cost as much as the call. */
+  /** Writes clock `id` in ns to DATA; truncated at once, no BigInt is made. */
   read(id: number, data: Data, at: number): void {
-    libc.clock_gettime(this.#ids[id]!, stampBytes);
-    const seconds = stamp[SECONDS]!;
-    const upper = (seconds >>> 16) * 1e9;
-    const lower = (upper % 0x10000) * 0x10000 + (seconds & 0xffff) * 1e9 +
-      stamp[NS]!;
-    let low = lower >>> 0;
-    let high = Math.floor(upper / 0x10000) + Math.floor(lower / 0x1_0000_0000);
-    if (this.#words !== undefined) {
-      const sum = low + this.#words[2 * id]!;
-      low = sum >>> 0;
-      high = high + this.#words[2 * id + 1]! + (sum > 0xffff_ffff ? 1 : 0);
-    }
-    data.setU32(at, low);
-    data.setU32(at + 4, high >>> 0);
+    libc.clock_gettime(this.#ids[id]!, stampAt);
+    const ns = nanoseconds() + this.#moved[id]!;
+    data.setU64(at, BigInt.asUintN(64, ns));
   }
 }

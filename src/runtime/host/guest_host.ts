@@ -13,15 +13,15 @@ import { MAX_IOVECS, spanOf } from "../../wasi-intercept/iovec.ts";
 import type { GuestMemory } from "../../wasi-intercept/memory.ts";
 import { GuestClocks } from "./clock.ts";
 import { fromLinux, result } from "./errno.ts";
-import { libc } from "./libc.ts";
+import { libc, pointerTo } from "./libc.ts";
 import { linux } from "./linux.ts";
 import { linkAt, readlinkAt, symlinkAt } from "./links.ts";
 import { withinLimit } from "./limit.ts";
-import { atParent, O, openBeneath, openFlags, statusFlags } from "./path.ts";
+import { atParent, openBeneath, openFlags, statusFlags } from "./path.ts";
 import { pollHandles } from "./poll.ts";
 import { expandSeed, RandomPool } from "./random.ts";
 import { reopenBeneath } from "./reopen.ts";
-import { entriesOf, statOf } from "./stat.ts";
+import { entriesOf, statBeneath, statOf } from "./stat.ts";
 import { setHandleTimes, setPathTimes } from "./times.ts";
 
 const { AT_REMOVEDIR, F_SETFL, MSG_PEEK, MSG_DONTWAIT, SHUT_RD } = linux;
@@ -42,7 +42,7 @@ export class GuestHost implements Host {
   readonly #random = new RandomPool();
   /** `struct iovec`s of the next vectored call: address and length, 64 bits each. */
   readonly #iovecs = new Uint32Array(IOVEC * MAX_IOVECS);
-  readonly #iovecBytes = new Uint8Array(this.#iovecs.buffer);
+  readonly #iovecsAt = pointerTo(new Uint8Array(this.#iovecs.buffer));
   #count = 0;
   #memory: Uint8Array | undefined;
   #base = 0;
@@ -106,18 +106,18 @@ export class GuestHost implements Host {
   }
 
   readv(handle: Handle): number {
-    return result(libc.readv(handle, this.#iovecBytes, this.#count));
+    return result(libc.readv(handle, this.#iovecsAt, this.#count));
   }
 
   writev(handle: Handle): number {
-    return result(libc.writev(handle, this.#iovecBytes, this.#count));
+    return result(libc.writev(handle, this.#iovecsAt, this.#count));
   }
 
   preadv(handle: Handle, offset: bigint): number {
     return result(
       libc.preadv(
         handle,
-        this.#iovecBytes,
+        this.#iovecsAt,
         this.#count,
         BigInt.asIntN(64, offset),
       ),
@@ -128,7 +128,7 @@ export class GuestHost implements Host {
     return result(
       libc.pwritev(
         handle,
-        this.#iovecBytes,
+        this.#iovecsAt,
         this.#count,
         BigInt.asIntN(64, offset),
       ),
@@ -196,11 +196,7 @@ export class GuestHost implements Host {
   }
 
   statAt(dir: Handle, path: Uint8Array, follow: boolean): HostStat | number {
-    const handle = openBeneath(dir, path, O.PATH | (follow ? 0 : O.NOFOLLOW));
-    if (handle < 0) return handle;
-    const stat = statOf(handle);
-    libc.close(handle);
-    return stat;
+    return statBeneath(dir, path, follow);
   }
 
   entries(dir: Handle): HostEntry[] | number {

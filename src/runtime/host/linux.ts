@@ -29,6 +29,8 @@ export const LAYOUT = {
   AT_REMOVEDIR: [0x200, 0x200, "fcntl.h"],
   AT_EMPTY_PATH: [0x1000, 0x1000, "fcntl.h"],
   AT_SYMLINK_FOLLOW: [0x400, 0x400, "fcntl.h"],
+  AT_SYMLINK_NOFOLLOW: [0x100, 0x100, "fcntl.h"],
+  AT_NO_AUTOMOUNT: [0x800, 0x800, "fcntl.h"],
   F_SETFL: [4, 4, "fcntl.h"],
   F_SETFD: [2, 2, "fcntl.h"],
   FD_CLOEXEC: [1, 1, "fcntl.h"],
@@ -85,6 +87,7 @@ export const LAYOUT = {
 
   // Vectored I/O, pipes, ioctl(2)
   IOV_MAX: [1024, 1024, "limits.h"],
+  NAME_MAX: [255, 255, "limits.h"],
   PATH_MAX: [4096, 4096, "limits.h"],
   PIPE_BUF: [4096, 4096, "limits.h"],
   "struct iovec": [16, 16, "sys/uio.h"],

@@ -1,5 +1,5 @@
 /**
- * The lock of a mirrored directory: flock(2) on the directory itself.
+ * The lock of a mirrored directory, a state directory or a recording: flock(2) on the directory or file itself.
  *
  * The descriptor is a raw one with O_CLOEXEC that nobody else knows, so the lock ends with `releaseLock` or
  * with the process, however it dies, and no child inherits it. It belongs to the directory's inode and stays
@@ -30,14 +30,17 @@ export function inodeOf(path: string): string {
 }
 
 /**
- * Locks the directory at `path`, without waiting.
+ * Locks the directory or file at `path`, without waiting.
  *
  * @returns `undefined` when somebody else holds it: another process, or this one through another descriptor.
- * @throws {ReplrtError} when `path` is no directory, cannot be read, or is on a file system without locks.
+ * @throws {ReplrtError} when `path` is none, cannot be read, or is on a file system without locks.
  */
-export function tryLock(path: string): HeldLock | undefined {
+export function tryLock(
+  path: string,
+  kind: "directory" | "file" = "directory",
+): HeldLock | undefined {
   for (let attempt = 0; attempt < 16; attempt++) {
-    const fd = openDirectory(path);
+    const fd = openToLock(path, kind === "directory" ? O_DIRECTORY : 0);
     try {
       if (libc.flock(fd, LOCK_EX | LOCK_NB) !== 0) {
         throw lastError();
@@ -76,8 +79,8 @@ export function machineId(): string {
   throw systemFailure("find this machine's id", codeError("ENOENT"));
 }
 
-function openDirectory(path: string): number {
-  const flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+function openToLock(path: string, kind: number): number {
+  const flags = O_RDONLY | kind | O_CLOEXEC;
   return doing(`open ${path}`, () => {
     const fd = libc.open(cString(path), flags);
     if (fd < 0) throw lastError();

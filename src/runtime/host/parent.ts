@@ -9,6 +9,16 @@ import { writeNow } from "./pipe.ts";
 const { PR_SET_PDEATHSIG, F_SETFD, FD_CLOEXEC, SIGKILL } = linux;
 const RETRY_MS = 20;
 
+/** Lets the kernel kill this process when `parent`, which started it, ends. @throws {ReplrtError} when that has ended already. */
+export function dieWith(parent: number): void {
+  libc.prctl(PR_SET_PDEATHSIG, BigInt(SIGKILL));
+  if (libc.getppid() !== parent) {
+    throw new ReplrtError(
+      `cannot run as a child of process ${parent}: it has ended`,
+    );
+  }
+}
+
 /** The program that started this node as its child, and this node's end of the socket between them. */
 export class Parent {
   /** Takes the node's lines; no other process inherits it. */
@@ -27,12 +37,7 @@ export class Parent {
    */
   static adopt(note: string): Parent {
     const [pid, handle] = note.split(":").map(Number);
-    libc.prctl(PR_SET_PDEATHSIG, BigInt(SIGKILL));
-    if (libc.getppid() !== pid) {
-      throw new ReplrtError(
-        `cannot run as a child of process ${pid}: it has ended`,
-      );
-    }
+    dieWith(pid!);
     libc.fcntl(handle!, F_SETFD, FD_CLOEXEC);
     return new Parent(handle!);
   }

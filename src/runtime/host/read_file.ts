@@ -10,10 +10,8 @@ export class ReadableFile {
   constructor(path: string) {
     this.path = path;
     this.#file = doing(`read ${path}`, () => {
-      const file = Deno.openSync(path);
-      const { isFile, isDirectory } = file.statSync();
-      if (isFile) return file;
-      file.close();
+      const { isFile, isDirectory } = Deno.statSync(path);
+      if (isFile) return Deno.openSync(path);
       const what = isDirectory ? "it is a directory" : "it is not a file";
       throw new ReplrtError(`cannot read ${path}: ${what}`);
     });

@@ -1,3 +1,4 @@
+import { resolve } from "node:path/posix";
 import { ReplrtError } from "../errors.ts";
 import { doing, systemCode } from "./failure.ts";
 
@@ -8,11 +9,8 @@ const MAGIC = "RPLL";
 export function clearPlace(path: string): void {
   doing(`write ${path}`, () => {
     try {
-      using file = Deno.openSync(path);
-      const head = new Uint8Array(MAGIC.length);
-      const { isFile, size } = file.statSync();
-      if (isFile) file.readSync(head);
-      if (!isFile || size > 0 && new TextDecoder().decode(head) !== MAGIC) {
+      const { isFile, size } = Deno.statSync(path);
+      if (!isFile || size > 0 && headOf(path) !== MAGIC) {
         throw new ReplrtError(
           `cannot record to ${path}: something else is there`,
           "give another file with -o",
@@ -24,4 +22,16 @@ export function clearPlace(path: string): void {
     }
     Deno.removeSync(path);
   });
+}
+
+function headOf(path: string): string {
+  using file = Deno.openSync(path);
+  const head = new Uint8Array(MAGIC.length);
+  file.readSync(head);
+  return new TextDecoder().decode(head);
+}
+
+/** Where `path` is, whatever the working directory will be. */
+export function absolute(path: string): string {
+  return resolve(Deno.cwd(), path);
 }

@@ -1,12 +1,16 @@
 import { FileType } from "../../wasi-intercept/descriptors.ts";
 import type { HostEntry, HostStat } from "../../wasi-intercept/host.ts";
 import { result } from "./errno.ts";
-import { libc } from "./libc.ts";
+import { libc, pointerTo } from "./libc.ts";
 import { linux } from "./linux.ts";
+import { O, openBeneath } from "./path.ts";
 
-const { AT_EMPTY_PATH } = linux;
+const { AT_EMPTY_PATH, AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW } = linux;
 const WANTED = linux.STATX_BASIC_STATS | linux.STATX_BTIME;
-const EMPTY = new Uint8Array(1);
+
+/** The name that is asked for, a C string. */
+const asked = new Uint8Array(linux.NAME_MAX + 1);
+const askedAt = pointerTo(asked);
 
 /** Offsets of `struct statx`; the fields in use. */
 const AT = {
@@ -24,8 +28,11 @@ const AT = {
 const SECONDS = linux["statx_timestamp.tv_sec"];
 const NS = linux["statx_timestamp.tv_nsec"];
 
+const SLASH = 0x2f, DOT = 0x2e;
+
 const buffer = new Uint8Array(linux["struct statx"]);
 const view = new DataView(buffer.buffer);
+const bufferAt = pointerTo(buffer);
 
 /** The types of getdents64(2) as preview1's. */
 const FROM_DT: Readonly<Record<number, number>> = {
@@ -57,13 +64,58 @@ function time(at: number): bigint {
 
 /** The `stat` of an open handle. */
 export function statOf(handle: number): HostStat | number {
-  const done = result(
-    libc.statx(handle, EMPTY, AT_EMPTY_PATH, WANTED, buffer),
-  );
+  asked[0] = 0;
+  return statx(handle, AT_EMPTY_PATH);
+}
+
+/**
+ * The `stat` of what `path` beneath `dir` leads to, or of the symbolic link itself. Errors as `openBeneath`.
+ *
+ * A name alone takes one call, where a handle to go by takes three: 0.4 µs against 2.5.
+ */
+export function statBeneath(
+  dir: number,
+  path: Uint8Array,
+  follow: boolean,
+): HostStat | number {
+  if (asksFor(path)) {
+    const stat = statx(dir, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT);
+    const done = !follow || typeof stat === "number" ||
+      stat.filetype !== FileType.symbolicLink;
+    if (done) return stat;
+  }
+  const handle = openBeneath(dir, path, O.PATH | (follow ? 0 : O.NOFOLLOW));
+  if (handle < 0) return handle;
+  const stat = statOf(handle);
+  libc.close(handle);
+  return stat;
+}
+
+/**
+ * Makes `path` the name that is asked for; false when it is none: what a name names lies beneath its directory, whatever is
+ * renamed, unless it is a symbolic link and followed.
+ */
+function asksFor(path: Uint8Array): boolean {
+  const size = path.length;
+  if (size > linux.NAME_MAX) return false;
+  asked.set(path);
+  asked[size] = 0;
+  for (let i = 0; i < size; i++) {
+    if (asked[i] === SLASH || asked[i] === 0) return false;
+  }
+  return !(size === 2 && asked[0] === DOT && asked[1] === DOT);
+}
+
+/** The `stat` of the name that is asked for. */
+function statx(dir: number, flags: number): HostStat | number {
+  const done = result(libc.statx(dir, askedAt, flags, WANTED, bufferAt));
   if (done < 0) return done;
   return {
-    dev: BigInt(view.getUint32(AT.major, true)) << 32n |
-      BigInt(view.getUint32(AT.minor, true)),
+    dev: BigInt.asUintN(
+      64,
+      BigInt(view.getUint32(AT.major, true)) << 32n |
+        BigInt(view.getUint32(AT.minor, true)),
+    ),
     ino: view.getBigUint64(AT.ino, true),
     filetype: typeOf(view.getUint16(AT.mode, true)),
     nlink: BigInt(view.getUint32(AT.nlink, true)),

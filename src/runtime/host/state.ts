@@ -1,8 +1,10 @@
 /** A node's state directory on disk. Private to the operator (0700): a log holds what the guest read. @module */
 import {
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -12,7 +14,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import process from "node:process";
+import { getSystemErrorName } from "node:util";
 import { doing, systemCode } from "./failure.ts";
+import { lastErrno, libc } from "./libc.ts";
 
 /** Makes a directory and its parents where they are missing. @throws {ReplrtError} */
 export function makeStateDir(path: string): void {
@@ -79,6 +83,30 @@ export function moveTo(
       }
     }
     return to;
+  });
+}
+
+/** Renames a file. @throws {ReplrtError} */
+export function renameState(from: string, to: string): void {
+  doing(`rename ${from} to ${to}`, () => renameSync(from, to));
+}
+
+/** Whether something is there. */
+export function isThere(path: string): boolean {
+  return existsSync(path);
+}
+
+/** Returns when all of the file system on which `path` is, a directory, is on the disk itself (syncfs(2)). @throws {ReplrtError} */
+export function syncAll(path: string): void {
+  doing(`write ${path} to its disk`, () => {
+    const fd = openSync(path, "r");
+    try {
+      if (libc.syncfs(fd) === 0) return;
+      const code = getSystemErrorName(-lastErrno());
+      throw Object.assign(new Error(code), { code });
+    } finally {
+      closeSync(fd);
+    }
   });
 }
 

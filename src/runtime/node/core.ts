@@ -5,6 +5,7 @@ import { NO_CLOCKS } from "../../engine/frame.ts";
 import { stampBytes } from "../clocks.ts";
 import type { ReplrtError } from "../errors.ts";
 import type { GuestConfig } from "../guest/config.ts";
+import { traceOf } from "../guest/trace_style.ts";
 import { GuestClocks } from "../host/clock.ts";
 import { type Machine, randomNodeId, thisMachine } from "../host/machine.ts";
 import type { LoadedModule } from "../module/load.ts";
@@ -80,6 +81,7 @@ export class Core {
 
   constructor(readonly parts: Parts) {
     this.bind = parts.options.bind;
+    this.guest.trace = traceOf(parts.options);
     const { promise, resolve } = Promise.withResolvers<NodeEnd>();
     this.ended = promise;
     this.end = resolve;

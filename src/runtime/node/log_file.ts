@@ -7,26 +7,31 @@ import { AppendFile } from "../host/append_file.ts";
 /** How far apart the marks of the index are, in bytes of the log. */
 const MARK_BYTES = 256 << 10;
 
-/** The log on disk: a head and data frames as on the wire, from message 0. Late joiners and slow guests are fed from it. */
+/** The log on disk: a head and frames as on the wire, from message 0. Late joiners and slow guests are fed from it. */
 export class LogFile {
   readonly #file: AppendFile;
   readonly #index = new LogIndex(MARK_BYTES);
   /** Where the last reader stopped: the next read most often goes on there. */
-  #cursor = { next: 0, offset: LogHeader.size };
+  #cursor: { readonly next: number; readonly offset: number };
 
   /**
-   * Makes the file at `path` for `run` (16 bytes), in a recording perhaps with the guest's module.
+   * Makes the file at `path` for `run` (16 bytes), in a recording perhaps with the guest's module; or goes on with the one
+   * there at byte `end`, where it is cut.
    *
-   * @throws {ReplrtError} when it can't be made.
+   * @throws {ReplrtError} when it can't be made, or can't be cut.
    */
   constructor(
     path: string,
     run: Uint8Array,
     module: Uint8Array = new Uint8Array(0),
+    end?: number,
   ) {
-    this.#file = new AppendFile(path);
-    this.#file.append(encodeLogHeader(run, 0, module.length));
-    if (module.length > 0) this.#file.append(module);
+    this.#file = new AppendFile(path, end);
+    if (end === undefined) {
+      this.#file.append(encodeLogHeader(run, 0, module.length));
+      if (module.length > 0) this.#file.append(module);
+    }
+    this.#cursor = { next: 0, offset: LogHeader.size + module.length };
   }
 
   /** Bytes on disk. */
@@ -45,6 +50,16 @@ export class LogFile {
     this.#index.add(first, offset);
   }
 
+  /** Appends a frame without messages. @throws {ReplrtError} as {@linkcode append}. */
+  note(frame: Uint8Array): void {
+    this.#file.append(frame);
+  }
+
+  /** Returns when all of it is on the disk itself. @throws {ReplrtError} when the disk fails. */
+  sync(): void {
+    this.#file.sync();
+  }
+
   /**
    * The batch that holds message `from`; undefined where the log does not.
    *
@@ -59,10 +74,10 @@ export class LogFile {
       const size = frameSize(viewOf(head), 0);
       if (typeof size === "string") return undefined;
       const frame = decodeFrame(this.#file.readAt(offset, size));
-      if (typeof frame === "string" || frame.body.kind !== "data") {
-        return undefined;
-      }
+      if (typeof frame === "string") return undefined;
       offset += size;
+      if (frame.body.kind === "heartbeat") continue;
+      if (frame.body.kind !== "data") return undefined;
       const { batch } = frame.body;
       if (from < nextOf(batch)) {
         this.#cursor = { next: nextOf(batch), offset };

@@ -1,6 +1,7 @@
 import { encode } from "cbor-x";
 import { runTag, sameRun } from "../../engine/epoch.ts";
-import { Control } from "../../engine/message.ts";
+import { Control, MAX_DATA } from "../../engine/message.ts";
+import { ReplrtError } from "../errors.ts";
 import { bootMs } from "../host/clock.ts";
 import { type Machine, newRunId } from "../host/machine.ts";
 import { formatAddress } from "../options.ts";
@@ -63,11 +64,18 @@ export interface InitData {
   readonly config: GuestConfig;
   /** Digest of each mirrored directory's manifest. */
   readonly digests: readonly string[];
+  /** Where the module was, in a recording. */
+  readonly path?: string;
 }
 
-/** DATA of PROCESS_INIT for a run. */
+/** DATA of PROCESS_INIT for a run. @throws {ReplrtError} when arguments and environment are longer than a message may be. */
 export function encodeInit(data: InitData): Uint8Array {
-  return new Uint8Array(encode(data));
+  const bytes = new Uint8Array(encode(data));
+  if (bytes.length <= MAX_DATA) return bytes;
+  throw new ReplrtError(
+    `cannot start: arguments and environment take ${bytes.length} bytes, of which a log holds ${MAX_DATA}`,
+    "give the program less, or give it a file",
+  );
 }
 
 function initData({ run, machine, config, parts }: Core): Uint8Array {

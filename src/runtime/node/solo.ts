@@ -1,6 +1,8 @@
 import type { GuestConfig } from "../guest/config.ts";
 import { exitCodeOf } from "../guest/end.ts";
 import { runSolo } from "../guest/solo.ts";
+import type { Link } from "../guest/trace.ts";
+import { traceOf } from "../guest/trace_style.ts";
 import { openDirectory } from "../host/open_directory.ts";
 import { stdioTypes } from "../host/pipe.ts";
 import { loadModule } from "../module/load.ts";
@@ -41,11 +43,25 @@ export async function runSoloNode(
       listen: sockets.texts,
     });
   }
-  const end = runSolo(module, configOf(options), {
-    dirs,
-    listeners: sockets.handles,
-  });
+  const config = configOf(options);
+  const handles = { dirs, listeners: sockets.handles };
+  const link = await tracing(options, config);
+  const end = runSolo(module, config, handles, link);
   say.end(end);
   await say.flush(1000);
   return exitCodeOf(end);
+}
+
+/** Shows the guest's calls where that is asked for. */
+async function tracing(
+  options: RunOptions,
+  config: GuestConfig,
+): Promise<Link | undefined> {
+  const style = traceOf(options);
+  if (style === undefined) return undefined;
+  const [{ traced }, { solo }] = await Promise.all([
+    import("../guest/trace.ts"),
+    import("../../wasi-intercept/specialise.ts"),
+  ]);
+  return traced(solo, config, style);
 }

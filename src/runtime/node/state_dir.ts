@@ -1,21 +1,39 @@
 import { ReplrtError } from "../errors.ts";
 import { releaseLock, tryLock } from "../host/lock.ts";
 import {
+  isThere,
   makeStateDir,
   moveTo,
   oldTemporaryDirs,
   readText,
   removeState,
+  renameState,
   temporaryDir,
   writeText,
 } from "../host/state.ts";
+import type { Address, LogErrorPolicy } from "../options.ts";
+
+/** What a run without backups needs to go on from its state directory, beside log and images. */
+export interface KeptRun {
+  /** Paths of its directories, in the guest's order. */
+  readonly dirs: readonly string[];
+  /** The guest's addresses, in its order. */
+  readonly listen: readonly Address[];
+  readonly sync: boolean;
+  readonly onLogError: LogErrorPolicy;
+}
 
 /** What a state directory says of itself. */
 interface Mark {
   readonly run: string;
+  /** Only in that of a run without backups. */
+  readonly kept?: KeptRun;
 }
 
 const MARK = "run.json";
+
+/** What a log is called that its run went on without. */
+const GIVEN_UP = "log.given-up";
 
 /** How the names of temporary state directories begin. */
 const PREFIX = "replrt-state-";
@@ -60,13 +78,52 @@ export class StateDir {
     return new StateDir(path, true);
   }
 
-  /** The run whose state this is, as 32 hex digits; undefined when it is empty. */
+  /** Where the log is. */
+  get log(): string {
+    return `${this.path}/log`;
+  }
+
+  /** Where a run without backups makes its log, until {@linkcode begin}. */
+  get newLog(): string {
+    return `${this.path}/log.new`;
+  }
+
+  /** Puts the new log in its place: from now on the run has begun. @throws {ReplrtError} */
+  begin(): void {
+    renameState(this.newLog, this.log);
+  }
+
+  /** Whether the run that is held made a call. */
+  get #begun(): boolean {
+    return this.kept === undefined || isThere(this.log) || this.hasGivenUp;
+  }
+
+  /** Whether the run went on without its log. */
+  get hasGivenUp(): boolean {
+    return isThere(`${this.path}/${GIVEN_UP}`);
+  }
+
+  /** Sees to it that nobody goes on from the log, whose run goes on without it; a rename needs no room. @throws {ReplrtError} */
+  giveUpLog(): void {
+    renameState(this.log, `${this.path}/${GIVEN_UP}`);
+  }
+
+  /** The run whose state this is, as 32 hex digits; undefined when it is empty. @throws {ReplrtError} when it is something else's. */
   get run(): string | undefined {
+    return this.#mark()?.run;
+  }
+
+  /** What the run goes on with, if it had no backups. @throws {ReplrtError} as {@linkcode run}. */
+  get kept(): KeptRun | undefined {
+    return this.#mark()?.kept;
+  }
+
+  #mark(): Mark | undefined {
     const text = readText(`${this.path}/${MARK}`);
     if (text === undefined) return undefined;
     try {
-      const { run } = JSON.parse(text) as Mark;
-      if (/^[0-9a-f]{32}$/.test(run)) return run;
+      const mark = JSON.parse(text) as Mark;
+      if (/^[0-9a-f]{32}$/.test(mark.run)) return mark;
     } catch {
       // Falls through: a mark that is no mark.
     }
@@ -80,24 +137,37 @@ export class StateDir {
    * Makes it ready for `run`: empty but for its mark. What it held of the same run is dropped, since a node starts at message 0;
    * what it held of another is moved to `DIR.before-<run>`, if `overwrite` says so.
    *
+   * @param kept what a run without backups goes on with.
    * @returns where it was moved to, if it was.
    * @throws {ReplrtError} when it holds another run and may not be overwritten.
    */
-  claim(run: string, overwrite: boolean): string | undefined {
+  claim(run: string, overwrite: boolean, kept?: KeptRun): string | undefined {
     const held = this.run;
     let moved: string | undefined;
-    if (held !== undefined && held !== run) {
-      if (!overwrite) throw foreignRun(this.path, held);
+    removeState(this.newLog);
+    if (held !== undefined && held !== run && this.#begun) {
+      if (!overwrite) {
+        throw foreignRun(this.path, held, this.kept !== undefined);
+      }
       moved = moveTo(this.path, `before-${run.slice(0, 12)}`, [
         MARK,
         "log",
+        GIVEN_UP,
         "images",
       ]);
     } else if (held !== undefined) {
       for (const name of ["log", "images"]) removeState(`${this.path}/${name}`);
     }
-    writeText(`${this.path}/${MARK}`, JSON.stringify({ run }));
+    const mark: Mark = kept === undefined ? { run } : { run, kept };
+    writeText(`${this.path}/${MARK}`, JSON.stringify(mark));
     return moved;
+  }
+
+  /** Notes what the run that is held goes on with from now on. @throws {ReplrtError} */
+  remember(kept: KeptRun): void {
+    const mark = this.#mark();
+    const text = JSON.stringify({ ...mark, kept });
+    if (text !== JSON.stringify(mark)) writeText(`${this.path}/${MARK}`, text);
   }
 
   /** Removes a temporary directory. */
@@ -106,10 +176,16 @@ export class StateDir {
   }
 }
 
-function foreignRun(path: string, held: string): ReplrtError {
+function foreignRun(
+  path: string,
+  held: string,
+  isKept: boolean,
+): ReplrtError {
+  const goOn = isKept
+    ? `to go on with that run: replrt resume ${path}\n`
+    : "to join that run where it lives on: --role primary --peer HOST:PORT\n";
   return new ReplrtError(
     `cannot use state directory ${path}: it holds run ${held}`,
-    "to join that run where it lives on: --role primary --peer HOST:PORT\n" +
-      "to start a new run and move the old state aside: add --overwrite",
+    `${goOn}to start a new run and move the old state aside: add --overwrite`,
   );
 }

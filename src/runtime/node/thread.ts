@@ -1,6 +1,7 @@
 import type { GuestConfig, GuestHandles } from "../guest/config.ts";
-import type { GuestReport, GuestStart } from "../guest/protocol.ts";
+import type { GuestReport, GuestStart, Inspected } from "../guest/protocol.ts";
 import { Slots } from "../guest/slots.ts";
+import type { TraceStyle } from "../guest/trace_style.ts";
 import { makeWaker, wake } from "../host/poll.ts";
 import { Ring } from "../ring.ts";
 
@@ -15,6 +16,8 @@ export class GuestThread {
   readonly waker = makeWaker();
   /** Gets every report but `ready`. */
   onReport: (report: GuestReport) => void = () => {};
+  /** How the guest's calls are shown; undefined where they are not. */
+  trace: TraceStyle | undefined;
   readonly #worker: Worker;
 
   constructor() {
@@ -34,7 +37,7 @@ export class GuestThread {
     config: GuestConfig,
     handles: GuestHandles,
     following: boolean,
-    hash = false,
+    inspected?: Inspected,
   ): Promise<number> {
     const start: GuestStart = {
       module,
@@ -45,7 +48,8 @@ export class GuestThread {
       inbox: this.inbox.shared,
       slots: this.slots.shared,
       waker: this.waker,
-      hash,
+      inspected: inspected && { world: inspected.world },
+      trace: this.trace,
     };
     return new Promise((resolve) => {
       this.#worker.addEventListener(

@@ -2,10 +2,12 @@ import { Control } from "../../engine/message.ts";
 import { ReplrtError } from "../errors.ts";
 import type { GuestConfig } from "../guest/config.ts";
 import { exitCodeOf } from "../guest/end.ts";
+import { traceOf } from "../guest/trace_style.ts";
 import { GuestClocks } from "../host/clock.ts";
+import { tryLock } from "../host/lock.ts";
 import { newRunId, thisMachine } from "../host/machine.ts";
 import { openDirectory } from "../host/open_directory.ts";
-import { clearPlace } from "../host/recording_place.ts";
+import { absolute, clearPlace } from "../host/recording_place.ts";
 import { loadModule } from "../module/load.ts";
 import type { NodeEnd } from "../node/core.ts";
 import { endForFault } from "../node/faults.ts";
@@ -14,14 +16,10 @@ import { encodeInit } from "../node/primary.ts";
 import { configOf } from "../node/solo.ts";
 import { GuestSockets } from "../node/sockets.ts";
 import { GuestThread } from "../node/thread.ts";
-import type { RunOptions } from "../options.ts";
+import type { LogErrorPolicy, RunOptions } from "../options.ts";
 import { Say } from "../say.ts";
+import type { Inspection } from "./check/inspection.ts";
 import { Recorder } from "./recorder.ts";
-
-/** What a run does whose log can't be written: end with an error, or go on without. */
-export const LOG_ERROR_POLICIES = ["stop", "continue"] as const;
-/** See {@linkcode LOG_ERROR_POLICIES}. */
-export type LogErrorPolicy = typeof LOG_ERROR_POLICIES[number];
 
 /** All that `replrt record` was told. */
 export interface RecordOptions {
@@ -42,21 +40,22 @@ function recordedConfig(options: RunOptions): GuestConfig {
 }
 
 /**
- * Runs a program and records it; gives its exit code.
+ * Runs a program and records it; gives its exit code. `inspection` is that of `replrt check`.
  *
  * @throws {ReplrtError} for what the operator has to mend; a log that can't be written, unless the run is to go on.
  */
-export async function record(options: RecordOptions): Promise<number> {
+export async function record(
+  options: RecordOptions,
+  inspection?: Inspection,
+): Promise<number> {
   const { run: wanted, out, embed, onLogError } = options;
-  const say = new Say(wanted);
+  const say = inspection?.say ?? new Say(wanted);
   const loaded = loadModule(wanted.module);
   const config = recordedConfig(wanted);
   const dirs = wanted.dirs.map(({ host }) => openDirectory(host));
   const sockets = new GuestSockets(wanted.tcpListen);
-  clearPlace(out);
-  const run = newRunId();
-  const log = new LogFile(out, run, embed ? loaded.bytes : undefined);
   const thread = new GuestThread();
+  thread.trace = traceOf(wanted);
   const { promise, resolve } = Promise.withResolvers<NodeEnd>();
   thread.onReport = (report) => {
     if (report.kind === "refused") {
@@ -64,9 +63,23 @@ export async function record(options: RecordOptions): Promise<number> {
     }
   };
   const handles = { dirs, listeners: sockets.handles };
-  const ready = thread.prepare(loaded.module, config, handles, false);
+  const ready = thread.prepare(
+    loaded.module,
+    config,
+    handles,
+    false,
+    inspection,
+  );
   const tid = await Promise.race([ready, promise]);
   if (typeof tid !== "number") return endWith(tid);
+  const run = newRunId();
+  const init = encodeInit({
+    ...{ run, module: loaded.hash, path: absolute(wanted.module) },
+    ...{ machine: thisMachine(), config, digests: [] },
+  });
+  clearPlace(out);
+  const log = new LogFile(out, run, embed ? loaded.bytes : undefined);
+  tryLock(out, "file");
   const recorder = new Recorder({
     thread,
     clocks: new GuestClocks(tid),
@@ -79,12 +92,7 @@ export async function record(options: RecordOptions): Promise<number> {
     },
     fault: (report) => endForFault({ say, end: resolve, log }, report, noPeer),
   });
-  const module = loaded.hash;
-  const machine = thisMachine();
-  recorder.control(
-    Control.processInit,
-    encodeInit({ run, module, machine, config, digests: [] }),
-  );
+  recorder.control(Control.processInit, init);
   sockets.listen();
   if (sockets.handles.length > 0) {
     const listen = sockets.texts;
@@ -95,6 +103,7 @@ export async function record(options: RecordOptions): Promise<number> {
   const ended = await Promise.race([recorder.ended, promise]);
   recorder.close();
   if (!("end" in ended)) return endWith(ended);
+  inspection?.ended(ended);
   say.end(ended.end);
   await say.flush(1000);
   return exitCodeOf(ended.end);

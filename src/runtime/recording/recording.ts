@@ -2,17 +2,17 @@
  * Recordings: the log of a run in a file of its own.
  *
  * A recording is a log file (docs/PROTOCOL.md): a head, perhaps the guest's module, then data frames from message 0 on, which
- * is PROCESS_INIT with the configuration. One that was cut, by a crash or a full disk, is good up to its last whole frame.
+ * is PROCESS_INIT with the configuration; between them heartbeats, which say that more outputs have left. One that was cut, by a crash or a full disk, is good up to its last whole frame.
  *
  * @module
  */
 import { createHash } from "node:crypto";
-import { decode } from "cbor-x";
 import { type Batch, controlsOf, nextOf, viewOf } from "../../engine/batch.ts";
 import { decodeFrame, frameSize } from "../../engine/decode.ts";
 import type { RunTag } from "../../engine/epoch.ts";
 import { runTag, sameRun } from "../../engine/epoch.ts";
 import {
+  FRAME_MAGIC,
   FrameHeader,
   NO_CLOCKS,
   PROTOCOL_VERSION,
@@ -24,16 +24,23 @@ import { ReplrtError } from "../errors.ts";
 import type { Stamp } from "../host/clock.ts";
 import { ReadableFile } from "../host/read_file.ts";
 import type { InitData } from "../node/primary.ts";
+import { decodeInit } from "./init.ts";
 
-/** One frame of a recording. */
-export interface RecordedFrame {
-  readonly batch: Batch;
+/** What every frame of a recording says. */
+interface Mark {
   /** The guest's clocks when it was written. */
   readonly clocks: Stamp;
   /** Outputs of messages below this had left. */
   readonly released: number;
   /** Where it ends in the file. */
   readonly end: number;
+}
+
+/** One frame of a recording with messages. */
+export interface RecordedFrame extends Mark {
+  readonly batch: Batch;
+  /** Number of the epoch in which it was written. */
+  readonly epoch: number;
 }
 
 /** How far a recording can be read. */
@@ -44,6 +51,10 @@ export interface RecordingEnd {
   readonly size: number;
   /** Why it ends before the end of its file; undefined when all of the file is good. */
   readonly damage: string | undefined;
+  /** Outputs of messages below this are known to have left. */
+  readonly released: number;
+  /** The guest's clocks when the last good frame was written. */
+  readonly clocks: Stamp;
 }
 
 /** A recording that is open. */
@@ -97,25 +108,47 @@ export class Recording {
   /** All frames in order, as far as they are good. @throws {ReplrtError} when the disk fails. */
   *frames(): Generator<RecordedFrame, RecordingEnd> {
     const { size } = this.#file;
-    let at = this.#start;
+    let last: Mark = {
+      clocks: stampOf(NO_CLOCKS),
+      released: 0,
+      end: this.#start,
+    };
     let next = 0;
-    while (at < size) {
-      const frame = this.#frameAt(at, next);
-      if (typeof frame === "string") {
-        return { next, size: at, damage: frame };
-      }
-      at = frame.end;
+    const endedBy = (damage: string | undefined) => {
+      const { clocks, released, end } = last;
+      return { next, size: end, damage, released, clocks };
+    };
+    while (last.end < size) {
+      const frame = this.#frameAt(last.end, next);
+      if (typeof frame === "string") return endedBy(frame);
+      last = frame;
+      if (!("batch" in frame)) continue;
       next = nextOf(frame.batch);
       yield frame;
     }
-    return { next, size: at, damage: undefined };
+    return endedBy(undefined);
+  }
+
+  /** Whether a good frame of this run stands anywhere from byte `from` on. @throws {ReplrtError} when the disk fails. */
+  hasFrameAfter(from: number): boolean {
+    const { size } = this.#file;
+    for (let start = from; start < size; start += SEARCH_BYTES) {
+      const bytes = this.#file.readAt(start, SEARCH_BYTES + 3);
+      const view = viewOf(bytes);
+      for (let at = 0; at + 4 <= bytes.length; at++) {
+        if (view.getUint32(at, true) !== FRAME_MAGIC) continue;
+        if (typeof this.#frameAt(start + at) !== "string") return true;
+      }
+    }
+    return false;
   }
 
   close(): void {
     this.#file.close();
   }
 
-  #frameAt(at: number, next: number): RecordedFrame | string {
+  /** The frame at byte `at`, whose first message is `next` where that is known; why there is none. */
+  #frameAt(at: number, next?: number): RecordedFrame | Mark | string {
     const head = this.#file.readAt(at, FrameHeader.size);
     if (head.length < FrameHeader.size) return CUT;
     const size = frameSize(viewOf(head), 0);
@@ -125,20 +158,21 @@ export class Recording {
     const frame = decodeFrame(bytes);
     if (typeof frame === "string") return frame;
     const { body } = frame;
-    if (body.kind !== "data") return `a ${body.kind} frame is in it`;
+    if (body.kind !== "data" && body.kind !== "heartbeat") {
+      return `a ${body.kind} frame is in it`;
+    }
     if (!sameRun(frame.run, this.#tag)) {
       return "a frame of another run is in it";
     }
-    const { batch, released } = body;
-    if (batch.first !== next) {
+    const { released } = body;
+    const clocks = stampOf(frame.clocks ?? NO_CLOCKS);
+    const mark = { clocks, released, end: at + size };
+    if (body.kind === "heartbeat") return mark;
+    const { batch } = body;
+    if (next !== undefined && batch.first !== next) {
       return `message ${batch.first} stands where ${next} should`;
     }
-    return {
-      batch,
-      released,
-      clocks: stampOf(frame.clocks ?? NO_CLOCKS),
-      end: at + size,
-    };
+    return { ...mark, batch, epoch: frame.epoch.number };
   }
 
   #readInit(): InitData {
@@ -149,14 +183,20 @@ export class Recording {
         "record the run again",
       );
     }
-    const [init] = controlsOf(frame.batch);
-    if (init?.method !== Control.processInit) throw noRecording(this.path);
-    return decode(init.data) as InitData;
+    const [first] = "batch" in frame ? controlsOf(frame.batch) : [];
+    const init = first?.method === Control.processInit && first.seq === 0
+      ? decodeInit(first.data)
+      : undefined;
+    if (init === undefined) throw noRecording(this.path);
+    return init;
   }
 }
 
 /** What is said of a file that ends within a frame. */
 export const CUT = "it was cut";
+
+/** Bytes in which a frame is searched at a time. */
+const SEARCH_BYTES = 1 << 20;
 
 interface Head {
   readonly run: Uint8Array;

@@ -5,18 +5,15 @@ import { NO_HANDLE } from "../../wasi-intercept/descriptors.ts";
 import { ReplrtError } from "../errors.ts";
 import { exitCodeOf } from "../guest/end.ts";
 import { bootMs } from "../host/clock.ts";
-import {
-  checkedModule,
-  type LoadedModule,
-  loadModule,
-} from "../module/load.ts";
 import type { NodeEnd } from "../node/core.ts";
 import { endForFault } from "../node/faults.ts";
 import { fillInbox } from "../node/inbox.ts";
 import { GuestThread } from "../node/thread.ts";
 import { Say } from "../say.ts";
 import type { StatusStyle } from "../status.ts";
+import type { Inspection } from "./check/inspection.ts";
 import { endWith } from "./record.ts";
+import { moduleOf } from "./recorded_module.ts";
 import { CUT, type RecordedFrame, Recording } from "./recording.ts";
 import { Shown } from "./shown.ts";
 
@@ -36,12 +33,16 @@ const LOOK_MS = 5;
 
 /**
  * Runs a recorded program again, with no effect on the world but its stdout and stderr; gives its exit code, or 123 after a
- * divergence.
+ * divergence. `inspection` is that of `replrt check`.
  *
  * @throws {ReplrtError} for what the operator has to mend: a recording or a module that is not right, one that was cut before its end.
  */
-export async function replay(options: ReplayOptions): Promise<number> {
-  const say = new Say({ json: options.json, quiet: false });
+export async function replay(
+  options: ReplayOptions,
+  inspection?: Inspection,
+): Promise<number> {
+  const say = inspection?.say ??
+    new Say({ json: options.json, quiet: false });
   const recording = Recording.open(options.file);
   const { config, machine: _machine } = recording.init;
   if (config.dirs.some(({ shared }) => !shared)) throw unrecorded(options.file);
@@ -52,10 +53,11 @@ export async function replay(options: ReplayOptions): Promise<number> {
   const log = { read: (from: number) => batchAt(recording, from) };
   thread.onReport = (report) => {
     if (report.kind === "ready" || report.kind === "live") return;
-    if (report.kind !== "ended") {
-      return endForFault({ say, end: resolve, log }, report, () => {});
-    }
     shown.flush().then(() => {
+      if (report.kind !== "ended") {
+        return endForFault({ say, end: resolve, log }, report, () => {});
+      }
+      inspection?.ended({ end: report.end, memory: report.memory });
       say.end(report.end);
       resolve({ code: exitCodeOf(report.end) });
     });
@@ -66,7 +68,7 @@ export async function replay(options: ReplayOptions): Promise<number> {
     listeners: none(config.listeners),
   };
   await Promise.race([
-    thread.prepare(loaded.module, config, handles, true),
+    thread.prepare(loaded.module, config, handles, true, inspection),
     promise,
   ]);
   thread.go();
@@ -136,7 +138,7 @@ function cutAfter(batch: Batch, last: number): Batch {
 }
 
 /** A batch's messages without PROCESS_INIT, which is not the guest's. */
-function withoutInit(batch: Batch): Uint8Array {
+export function withoutInit(batch: Batch): Uint8Array {
   return batch.first === 0
     ? batch.bytes.subarray(offsetOf(batch, 1))
     : batch.bytes;
@@ -162,35 +164,18 @@ class Pace {
 }
 
 /** Resolves when the guest waits for more than there is. */
-async function usedUp({ inbox }: GuestThread): Promise<void> {
+export async function usedUp({ inbox }: GuestThread): Promise<void> {
   while (!inbox.empty) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 }
 
-function batchAt(recording: Recording, from: number): Batch | undefined {
+/** The batch that holds message `from`; undefined where the recording does not. */
+export function batchAt(recording: Recording, from: number): Batch | undefined {
   for (const { batch } of recording.frames()) {
     if (nextOf(batch) > from) return batch;
   }
   return undefined;
-}
-
-/** The recorded program. @throws {ReplrtError} when it can't be had, or is another. */
-function moduleOf(
-  recording: Recording,
-  given: string | undefined,
-): LoadedModule {
-  const { init, path } = recording;
-  const own = given === undefined ? recording.module() : undefined;
-  const from = given ?? init.config.args[0] as string;
-  const loaded = own === undefined
-    ? loadModule(from)
-    : checkedModule(`the module in ${path}`, own);
-  if (loaded.hash === init.module) return loaded;
-  throw new ReplrtError(
-    `cannot replay ${path}: ${from} has SHA-256 ${loaded.hash}, the recorded module ${init.module}`,
-    "give the module that was recorded with --module, or record the run again",
-  );
 }
 
 function unrecorded(file: string): ReplrtError {

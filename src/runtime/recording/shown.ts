@@ -1,7 +1,9 @@
 import { drain } from "../drain.ts";
 import type { GuestThread } from "../node/thread.ts";
-import { breathe } from "../node/unhurried.ts";
 import { OutputQueues } from "../outputs.ts";
+
+/** How often it is looked what the guest has written, and whether a reader has taken it, in ms: a guest that follows wakes nobody. */
+const LOOK_MS = 5;
 
 /** What a replayed guest writes to stdout and stderr, shown or not; all else that it sends goes nowhere. */
 export class Shown {
@@ -17,24 +19,28 @@ export class Shown {
     this.#outputs.mayRelease = () => true;
   }
 
-  /** Shows what comes from now on. */
+  /** Shows what comes from now on; a guest whose outputs nobody takes waits, so that memory stays bounded. */
   async pump(): Promise<void> {
     while (!this.#over) {
-      await this.#thread.outbox.readable();
-      while (this.#drain());
-      await breathe();
+      while (this.#drain()) await this.#taken();
+      await look();
     }
   }
 
   /** Shows all that there is; resolves when it has left. */
   async flush(): Promise<void> {
-    while (this.#drain());
-    while (!this.#outputs.idle) {
-      await new Promise((resolve) => setTimeout(resolve, 1));
-      this.#outputs.retry();
-    }
+    while (this.#drain()) await this.#taken();
+    await this.#taken();
     this.#over = true;
     this.#outputs.close();
+  }
+
+  /** Resolves when all that was drained has left. */
+  async #taken(): Promise<void> {
+    while (!this.#outputs.idle) {
+      await look();
+      this.#outputs.retry();
+    }
   }
 
   #drain(): boolean {
@@ -44,4 +50,8 @@ export class Shown {
     else this.#outputs.release(Infinity);
     return more;
   }
+}
+
+function look(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, LOOK_MS));
 }

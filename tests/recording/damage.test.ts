@@ -1,0 +1,203 @@
+// timeout 240 s
+/** Recordings that were cut, damaged, or changed on purpose. `REPLAY=SEED` repeats a run's choices. @module */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { killNodes } from "../kit/node.ts";
+import { removeDirs } from "../kit/place.ts";
+import { Random } from "../kit/random.ts";
+import { ReplrtError } from "../../src/runtime/errors.ts";
+import {
+  type RecordedFrame,
+  Recording,
+  type RecordingEnd,
+} from "../../src/runtime/recording/recording.ts";
+import { clock_time_get } from "../../src/wasi-intercept/clock.ts";
+import { Edited } from "./kit/edit.ts";
+import { assertNoBug, place, record, replay } from "./kit/runs.ts";
+
+/** Replays of a test that chooses: the whole command, not only its reading. */
+const SAMPLES = 16;
+const seed = Number(Deno.env.get("REPLAY") ?? Date.now() % 1_000_000);
+console.log(
+  `replay: REPLAY=${seed} deno run -A tests/recording/damage.test.ts`,
+);
+const random = new Random(seed);
+
+test.after.each(async () => {
+  await killNodes();
+  removeDirs();
+});
+
+/** What can be read of a recording. */
+interface Read {
+  readonly frames: readonly RecordedFrame[];
+  readonly end: RecordingEnd;
+}
+
+/** Reads a recording as a replay does; the operator's error when it can't be. */
+function read(path: string): Read | ReplrtError {
+  let recording: Recording | undefined;
+  try {
+    recording = Recording.open(path);
+    recording.module();
+    const frames: RecordedFrame[] = [];
+    const steps = recording.frames();
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return { frames, end: step.value };
+      frames.push(step.value);
+    }
+  } catch (error) {
+    if (error instanceof ReplrtError) return error;
+    throw error;
+  } finally {
+    recording?.close();
+  }
+}
+
+/** As {@linkcode read}, of a file with these bytes. */
+function reader(): (bytes: Uint8Array) => Read | ReplrtError {
+  const path = place();
+  return (bytes) => {
+    Deno.writeFileSync(path, bytes);
+    return read(path);
+  };
+}
+
+/** A small recording in several frames, up to its program's end. */
+async function small() {
+  const { file, stdout } = await record("count", { args: ["3", "30"] });
+  const whole = read(file) as Read;
+  assert.ok(whole.frames.length >= 4, `${whole.frames.length} frames`);
+  const bytes = Deno.readFileSync(file).subarray(0, whole.frames.at(-1)!.end);
+  return { stdout, whole, bytes };
+}
+
+test("a recording that was cut at any byte is good up to its last whole message", async () => {
+  const { bytes, whole } = await small();
+  const [first] = whole.frames, readBytes = reader();
+  const edges = new Edited(place(bytes)).frames();
+  for (let size = 0; size < bytes.length; size++) {
+    const found = readBytes(bytes.subarray(0, size));
+    if (size < first!.end) {
+      assert.instance(found, ReplrtError, `${size} bytes`);
+      continue;
+    }
+    const { frames, end } = found as Read;
+    const good = whole.frames.filter((frame) => frame.end <= size);
+    assert.equal(frames, good, `${size} bytes`);
+    assert.is(end.next, good.at(-1)!.batch.first + good.at(-1)!.batch.count);
+    assert.is(end.damage, edges.includes(size) ? undefined : "it was cut");
+  }
+});
+
+test("a replay of a cut recording shows what is there, says that it was cut and where, and ends with 125", async () => {
+  const { bytes, stdout, whole } = await small();
+  const [first] = whole.frames;
+  let shown = 0;
+  for (let i = 0; i < SAMPLES; i++) {
+    const from = i < SAMPLES / 4 ? 0 : first!.end;
+    const size = from + random.below(bytes.length - from);
+    const cut = await replay(place(bytes.subarray(0, size)));
+    assert.is(cut.code, 125, `${size} bytes`);
+    assertNoBug(cut);
+    assert.ok(stdout.startsWith(cut.stdout), cut.stdout);
+    shown += cut.stdout.length;
+    const last = whole.frames.filter(({ end }) => end <= size).at(-1);
+    if (last === undefined) {
+      assert.match(cut.stderr, /^error: cannot read /);
+    } else {
+      const seq = last.batch.first + last.batch.count - 1;
+      assert.match(
+        cut.stderr,
+        `to the program's end: it was cut after message ${seq}\n`,
+      );
+    }
+  }
+  assert.ok(shown > 0);
+});
+
+test("every byte that is changed is noticed", async () => {
+  const { bytes, whole } = await small();
+  const readBytes = reader();
+  for (let at = 0; at < bytes.length; at++) {
+    const changed = bytes.slice();
+    changed[at]! ^= 1 << random.below(8);
+    const found = readBytes(changed);
+    if (found instanceof ReplrtError) continue;
+    const { frames, end } = found;
+    assert.ok(end.damage !== undefined, `byte ${at}`);
+    assert.ok(end.size <= at, `byte ${at}`);
+    assert.equal(frames, whole.frames.slice(0, frames.length), `byte ${at}`);
+  }
+});
+
+test("a replay of a damaged recording shows what is good, says what is wrong and where, and ends with 125", async () => {
+  const { bytes, stdout } = await small();
+  for (let i = 0; i < SAMPLES; i++) {
+    const changed = bytes.slice();
+    const at = random.below(bytes.length);
+    changed[at]! ^= 1 << random.below(8);
+    const damaged = await replay(place(changed));
+    assert.is(damaged.code, 125, `byte ${at}: ${damaged.stderr}`);
+    assertNoBug(damaged);
+    assert.ok(stdout.startsWith(damaged.stdout));
+    assert.match(damaged.stderr, /^error: cannot re(?:ad|play) /);
+  }
+});
+
+test("a byte of a module that was put in is noticed, and another module does", async () => {
+  const { file, stdout } = await record("hello", { options: ["--embed"] });
+  const bytes = Deno.readFileSync(file);
+  bytes[1000]! ^= 4;
+  const damaged = place(bytes);
+  const { code, stderr } = await replay(damaged);
+  assert.is(code, 125);
+  assert.match(stderr, `cannot read ${damaged}: the module in it is damaged`);
+  assert.match(stderr, "give the module with --module");
+  const module = new URL("../../guests/dist/hello.wasm", import.meta.url);
+  const given = await replay(damaged, ["--module", module.pathname]);
+  assert.equal([given.code, given.stdout], [0, stdout]);
+});
+
+test("what follows the program's end is of no account", async () => {
+  const { bytes, stdout } = await small();
+  const more = new Uint8Array(bytes.length + 100).fill(7);
+  more.set(bytes);
+  const { code, ...told } = await replay(place(more));
+  assert.equal([code, told.stdout, told.stderr], [0, stdout, ""]);
+});
+
+test("outcomes and arguments that were changed under good checksums end a replay with 123, or change what it shows", async () => {
+  const { file } = await record("clock", { args: ["3"] });
+  const calls = new Edited(file).messages().slice(1);
+  const codes: number[] = [];
+  for (let i = 0; i < SAMPLES; i++) {
+    const edited = new Edited(file);
+    const { method, at, data } = random.pick(calls);
+    if (method === clock_time_get.id) {
+      edited.bytes[at + 32 + random.below(data.length)]! ^= 1 <<
+        random.below(8);
+    } else edited.bytes[at + 24 + random.below(4)]! ^= 1 << random.below(8);
+    const told = await replay(edited.save(place()));
+    assertNoBug(told);
+    codes.push(told.code);
+  }
+  assert.ok(codes.every((code) => [0, 1, 123].includes(code)), codes.join());
+  assert.ok(codes.includes(123));
+});
+
+test("a file that only begins as a recording does is refused, not taken for a bug", async () => {
+  const { file } = await record("hello");
+  const edited = new Edited(file);
+  const { data } = edited.messages()[0]!;
+  for (const value of [0x00, 0xa0, 0x80, 0xff]) {
+    data[0] = value;
+    const told = await replay(edited.save(place()));
+    assert.is(told.code, 125);
+    assertNoBug(told);
+    assert.match(told.stderr, "it is no recording");
+  }
+});
+
+test.run();
