@@ -1,3 +1,4 @@
+// timeout 180 s
 /** What a replay shows, how far it goes, and what it says when it parts from its recording. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
