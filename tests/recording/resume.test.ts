@@ -80,7 +80,7 @@ async function grown({ state }: Kept, node: RunningNode): Promise<void> {
   }
 }
 
-test("descriptors are restored with their numbers and offsets, however often the run is killed", async () => {
+test("descriptors are restored with their numbers and offsets, however often the run is killed (wasmer 4787)", async () => {
   const kept = places();
   const args = ["/data", "4000"];
   const lives = await killOften("shared", kept, args, 4);
@@ -104,7 +104,7 @@ test("a file grows line by line over kills, without a gap or a double", async ()
   assert.equal(lines, lines.map((_, i) => `tick ${i + 1}`));
 });
 
-test("stdout is not printed twice: what the log says has left does not leave again", async () => {
+test("stdout is not printed twice: what the log says has left does not leave again (wasmer 5468)", async () => {
   const kept = places();
   const node = keep("tick", kept, { args: ["2000"] });
   await node.waitForOutput(/tick 1\n/);
@@ -129,7 +129,7 @@ test("a run that had ended is not run again, and ends with its exit code", async
   assert.equal(treeOf(kept.state), before);
 });
 
-test("dead sockets don't come back: clients of before are gone, and as many new ones are served", async () => {
+test("dead sockets don't come back: clients of before are gone, and as many new ones are served (wasmer 4835)", async () => {
   const kept = places();
   const node = keep("kv", kept, { options: LISTEN });
   const { listen } = await node.waitForEvent("serving");
@@ -148,7 +148,7 @@ test("dead sockets don't come back: clients of before are gone, and as many new 
   assert.not.ok(said(next, "divergence"));
 });
 
-test("an outcome that the host finished but the guest never saw does not diverge: executed and logged, or not logged", async () => {
+test("an outcome that the host finished but the guest never saw does not diverge: executed and logged, or not logged (golem 3749)", async () => {
   const kept = places();
   const args = ["/data", "60"];
   const node = keep("shared", kept, { args });
