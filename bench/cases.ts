@@ -35,7 +35,7 @@ export const CASES: readonly Case[] = [
     order: "reads",
     path: "/read",
     calls: 8_000,
-    replicated: 2.5,
+    replicated: 3,
   },
   {
     call: "poll_oneoff, a time-out that is over",

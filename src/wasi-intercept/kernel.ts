@@ -44,7 +44,7 @@ export interface Kernel {
   readonly data: Data;
   readonly outputs: Outputs;
   readonly inodes: Inodes;
-  /** What `execute` or `mirror` opened for its `commit` to enter into the table. */
+  /** What `execute` or `mirror` opened for its `commit` to enter into the table; `NO_HANDLE` where a backup opens nothing. */
   opened: number;
   /** Handles of the given directories; those of shared ones stay open for {@linkcode reopenShared}. */
   readonly roots: readonly Handle[];

@@ -4,7 +4,7 @@ import type { Directory } from "./descriptors.ts";
 import { Errno } from "./errno.ts";
 import type { HostStat, OpenHow } from "./host.ts";
 import type { Kernel } from "./kernel.ts";
-import { directoryAt, LOOKUP_FOLLOW, pathAt } from "./path.ts";
+import { directoryAt, lookForNew, LOOKUP_FOLLOW, pathAt } from "./path.ts";
 import {
   DIRECTORY_RIGHTS,
   FILE_RIGHTS,
@@ -142,10 +142,7 @@ export const path_open = syscall({
     look(k, fd, _dirflags, path, len, oflags) {
       k.data.size = 0;
       if ((oflags & (OFLAG.creat | OFLAG.excl)) !== 5) return Errno.success;
-      const { handle } = directoryAt(k, fd);
-      const stat = k.host.statAt(handle, pathAt(k, path, len), false);
-      if (typeof stat !== "number") return Errno.exist;
-      return stat === -Errno.noent ? Errno.success : -stat;
+      return lookForNew(k, fd, path, len);
     },
   },
   execute(k, fd, dirflags, path, len, oflags, rights, _inheriting, fdflags) {

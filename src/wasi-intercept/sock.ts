@@ -64,9 +64,6 @@ export const sock_accept = syscall({
       k.host.poll([entry], -1n);
     }
   },
-  mirror(k) {
-    k.opened = -1;
-  },
   commit(k, _fd, flags, accepted) {
     const handle = k.opened < 0 ? undefined : k.opened;
     const stream: Stream = {

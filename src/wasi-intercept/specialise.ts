@@ -54,7 +54,8 @@ export function replicated(
       if (e !== LIVE) {
         ${plan.compared}
         if (e !== 0) return e;
-        ${mirroring(row, args)}
+        k.opened = ${NO_HANDLE};
+        ${row.mirror ? `if (!s) row.mirror(k, ${args});` : ""}
         const r = commit(k, ${args});
         m.publish();
         return r;
@@ -64,17 +65,9 @@ export function replicated(
   return build(row, kernel, messages, plan, logged);
 }
 
-/** Whether what the call acts on may stand on shared storage. */
+/** Whether what the call acts on may be a file or a directory. */
 function isStorage(row: Syscall): boolean {
-  return row.mirror !== undefined && row.name !== "sock_accept";
-}
-
-/** What a backup does on its own copy; on shared storage nothing. */
-function mirroring(row: Syscall, args: string): string {
-  if (row.mirror === undefined) return "";
-  return isStorage(row)
-    ? `if (s) k.opened = ${NO_HANDLE}; else row.mirror(k, ${args});`
-    : `row.mirror(k, ${args});`;
+  return row.mirror !== undefined;
 }
 
 /** Whether this node, a new primary, found gone what the call acts on. */
@@ -98,7 +91,7 @@ function performing(row: Syscall, { names, bytes, store }: Plan): string {
     const a = m.args;
     ${store.join("\n")}
     m.end(id, e, d);
-    k.again = false;
+    ${row.intent ? "k.again = false;" : ""}
     const r = e === 0 ? commit(k, ${args}) : e;
     m.publish();
     return r;`;

@@ -5,6 +5,7 @@ import {
   listenOn,
 } from "../host/socket.ts";
 import { type Address, formatAddress } from "../options.ts";
+import type { Say } from "../say.ts";
 
 /** The guest's listening sockets on this node. Bound from the start, so that nobody else takes the address; they listen once the node is live. */
 export class GuestSockets {
@@ -33,6 +34,14 @@ export class GuestSockets {
     for (const [i, handle] of this.handles.entries()) {
       listenOn(handle, this.addresses[i] as Address, "--tcplisten");
     }
+  }
+
+  /** Takes connections from now on, for a node that nobody follows, and says where, if it does anywhere. */
+  serveAlone(say: Say): void {
+    this.listen();
+    if (this.handles.length === 0) return;
+    const listen = this.texts;
+    say.event({ event: "serving", role: "solo", bind: null, listen });
   }
 
   /** The addresses as `HOST:PORT`. */

@@ -34,15 +34,7 @@ export async function runSoloNode(
   const { module } = loadModule(options.module);
   const dirs = options.dirs.map(({ host }) => openDirectory(host));
   const sockets = new GuestSockets(options.tcpListen);
-  sockets.listen();
-  if (sockets.handles.length > 0) {
-    say.event({
-      event: "serving",
-      role: "solo",
-      bind: null,
-      listen: sockets.texts,
-    });
-  }
+  sockets.serveAlone(say);
   const config = configOf(options);
   const handles = { dirs, listeners: sockets.handles };
   const link = await tracing(options, config);

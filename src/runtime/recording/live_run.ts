@@ -2,7 +2,6 @@ import { encode } from "cbor-x";
 import { Control } from "../../engine/message.ts";
 import { offsetsAfter, stampBytes } from "../clocks.ts";
 import { ReplrtError } from "../errors.ts";
-import { exitCodeOf } from "../guest/end.ts";
 import { liveRecord } from "../guest/ring_messages.ts";
 import { GuestClocks } from "../host/clock.ts";
 import type { LoadedModule } from "../module/load.ts";
@@ -14,7 +13,7 @@ import type { GuestSockets } from "../node/sockets.ts";
 import { GuestThread } from "../node/thread.ts";
 import type { Say } from "../say.ts";
 import type { Survey } from "./live_survey.ts";
-import { endWith } from "./record.ts";
+import { endOfRun, endWith } from "./ending.ts";
 import { Recorder } from "./recorder.ts";
 import type { Recording } from "./recording.ts";
 import { batchAt, usedUp, withoutInit } from "./replay.ts";
@@ -74,12 +73,7 @@ export async function goOn(run: LiveRun): Promise<number> {
     recorder.open();
   });
   arrived.catch((error) => resolve(failureOf(error)));
-  const ended = await Promise.race([recorder.ended, ending]);
-  recorder.close();
-  if (!("end" in ended)) return endWith(ended);
-  say.end(ended.end);
-  await say.flush(1000);
-  return exitCodeOf(ended.end);
+  return await endOfRun(recorder, ending, say);
 }
 
 function failureOf(error: unknown): NodeEnd {

@@ -1,7 +1,6 @@
 import { Control } from "../../engine/message.ts";
 import { ReplrtError } from "../errors.ts";
 import type { GuestConfig } from "../guest/config.ts";
-import { exitCodeOf } from "../guest/end.ts";
 import { traceOf } from "../guest/trace_style.ts";
 import { GuestClocks } from "../host/clock.ts";
 import { tryLock } from "../host/lock.ts";
@@ -19,6 +18,7 @@ import { GuestThread } from "../node/thread.ts";
 import type { LogErrorPolicy, RunOptions } from "../options.ts";
 import { Say } from "../say.ts";
 import type { Inspection } from "./check/inspection.ts";
+import { endOfRun, endWith } from "./ending.ts";
 import { Recorder } from "./recorder.ts";
 
 /** All that `replrt record` was told. */
@@ -93,20 +93,10 @@ export async function record(
     fault: (report) => endForFault({ say, end: resolve, log }, report, noPeer),
   });
   recorder.control(Control.processInit, init);
-  sockets.listen();
-  if (sockets.handles.length > 0) {
-    const listen = sockets.texts;
-    say.event({ event: "serving", role: "solo", bind: null, listen });
-  }
+  sockets.serveAlone(say);
   thread.go();
   recorder.pump();
-  const ended = await Promise.race([recorder.ended, promise]);
-  recorder.close();
-  if (!("end" in ended)) return endWith(ended);
-  inspection?.ended(ended);
-  say.end(ended.end);
-  await say.flush(1000);
-  return exitCodeOf(ended.end);
+  return await endOfRun(recorder, promise, say, inspection);
 }
 
 function noPeer(): void {}
@@ -116,11 +106,4 @@ function stopped(out: string, error: ReplrtError): ReplrtError {
     `cannot go on recording to ${out}: ${error.message}`,
     "make room, or let the program go on without its recording: --on-log-error continue",
   );
-}
-
-/** The exit code of a node that ended so. @throws {ReplrtError} */
-export function endWith(end: NodeEnd): number {
-  if ("bug" in end) throw new Error(end.bug);
-  if ("error" in end) throw end.error;
-  return end.code;
 }

@@ -12,7 +12,7 @@ import { GuestThread } from "../node/thread.ts";
 import { Say } from "../say.ts";
 import type { StatusStyle } from "../status.ts";
 import type { Inspection } from "./check/inspection.ts";
-import { endWith } from "./record.ts";
+import { endWith } from "./ending.ts";
 import { moduleOf } from "./recorded_module.ts";
 import { CUT, type RecordedFrame, Recording } from "./recording.ts";
 import { Shown } from "./shown.ts";
@@ -44,7 +44,7 @@ export async function replay(
   const say = inspection?.say ??
     new Say({ json: options.json, quiet: false });
   const recording = Recording.open(options.file);
-  const { config, machine: _machine } = recording.init;
+  const { config } = recording.init;
   if (config.dirs.some(({ shared }) => !shared)) throw unrecorded(options.file);
   const loaded = moduleOf(recording, options.module);
   const thread = new GuestThread();
@@ -91,7 +91,7 @@ export async function replay(
       ),
     });
   });
-  const end = await Promise.race([promise]);
+  const end = await promise;
   await say.flush(1000);
   return endWith(end);
 }

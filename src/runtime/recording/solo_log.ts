@@ -1,6 +1,5 @@
 import { Control } from "../../engine/message.ts";
 import { ReplrtError } from "../errors.ts";
-import { exitCodeOf } from "../guest/end.ts";
 import { traceOf } from "../guest/trace_style.ts";
 import { GuestClocks } from "../host/clock.ts";
 import { newRunId, thisMachine } from "../host/machine.ts";
@@ -18,7 +17,7 @@ import { StateDir } from "../node/state_dir.ts";
 import { GuestThread } from "../node/thread.ts";
 import type { RunOptions } from "../options.ts";
 import type { Say } from "../say.ts";
-import { endWith } from "./record.ts";
+import { endOfRun, endWith } from "./ending.ts";
 import { Recorder } from "./recorder.ts";
 import { keptLogLoss } from "./solo_log_loss.ts";
 import { refuseUnkeepable } from "./resume_directories.ts";
@@ -74,19 +73,10 @@ export async function runKept(
   recorder.control(Control.processInit, encodeInit({ ...init, digests }));
   state.begin();
   if (sync) syncAll(state.path);
-  sockets.listen();
-  if (sockets.handles.length > 0) {
-    const listen = sockets.texts;
-    say.event({ event: "serving", role: "solo", bind: null, listen });
-  }
+  sockets.serveAlone(say);
   thread.go();
   recorder.pump();
-  const ended = await Promise.race([recorder.ended, ending]);
-  recorder.close();
-  if (!("end" in ended)) return endWith(ended);
-  say.end(ended.end);
-  await say.flush(1000);
-  return exitCodeOf(ended.end);
+  return await endOfRun(recorder, ending, say);
 }
 
 function noPeer(): void {}
