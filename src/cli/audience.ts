@@ -2,11 +2,12 @@ import type { Role } from "../runtime/options.ts";
 
 /**
  * Who may use an option: every command that runs a program, every role of `replrt run`, every node that replicates, or one role
- * only. `following` is a backup, or a primary with `--peer`, which becomes a backup when the other node is live.
+ * only. `starting` is every node but a backup; `following` is a backup, or a primary with `--peer`, which becomes a backup when the other node is live.
  */
 export type Audience =
   | "all"
   | "run"
+  | "starting"
   | "solo"
   | "nodes"
   | "primary"
@@ -23,6 +24,8 @@ export function suits(
     case "all":
     case "run":
       return true;
+    case "starting":
+      return role !== "backup";
     case "solo":
       return role === "solo";
     case "nodes":
@@ -43,6 +46,10 @@ export const AUDIENCES: {
     say: string;
   };
 } = {
+  starting: {
+    whom: "a node that starts a run: a backup has its primary's",
+    say: "--role solo or primary",
+  },
   solo: { whom: "a program without backups", say: "--role solo" },
   nodes: { whom: "a primary or a backup", say: "--role primary or backup" },
   primary: { whom: "a primary", say: "--role primary" },

@@ -1,3 +1,4 @@
+import { scheduleOf } from "../wasi-intercept/threads/schedule.ts";
 import { formatAddress, RUN_DEFAULTS } from "../runtime/options.ts";
 import type { Audience } from "./audience.ts";
 
@@ -16,7 +17,10 @@ export type Flag = {
 };
 
 const D = RUN_DEFAULTS;
+const D_SCHEDULE = scheduleOf(undefined, undefined);
+const D_SEEDED = scheduleOf(undefined, 1);
 const PROGRAM = "What the program gets:";
+const THREADS = "Threads, if it has several:";
 const NODES = "Nodes:";
 const SAFETY = "Outputs and failures:";
 const DISK = "Disk:";
@@ -49,6 +53,22 @@ export const FLAGS: readonly Flag[] = [
     group: PROGRAM,
     text:
       "listening socket, open when the program starts; REPLRT_LISTEN_FD names the first",
+  },
+  {
+    name: "--quantum",
+    value: "N",
+    audience: "starting",
+    group: THREADS,
+    text:
+      `how long a thread runs before the next one, in rounds of loops, at most (default ${D_SCHEDULE.quantum}, with a seed ${D_SEEDED.quantum})`,
+  },
+  {
+    name: "--schedule-seed",
+    value: "S",
+    audience: "starting",
+    group: THREADS,
+    text:
+      "run threads in another order: in turns of random lengths, switching between any two accesses of memory",
   },
   {
     name: "--role",

@@ -65,6 +65,12 @@ export function runOptionsOf(
     tcpListen: (given.get("--tcplisten") ?? []).map((text) =>
       read.parseAddress("--tcplisten", text)
     ),
+    quantum: one<number | undefined>("--quantum", D.quantum, number(1)),
+    scheduleSeed: one<number | undefined>(
+      "--schedule-seed",
+      D.scheduleSeed,
+      number(0),
+    ),
     bind: one("--bind", D.bind, read.parseAddress),
     join: one<Address | undefined>("--join", D.join, read.parseRemote),
     joinTimeoutMs: one("--join-timeout", D.joinTimeoutMs, number(1)),

@@ -62,7 +62,7 @@ export function recordCommand(
       "Runs a WebAssembly program and records all that it learns from the world, so that it can be replayed.",
     flags: [
       ...FLAGS.filter(({ audience, name }) =>
-        audience === "all" && name !== "--role"
+        ["all", "starting"].includes(audience) && name !== "--role"
       ),
       ...OWN_FLAGS,
     ],

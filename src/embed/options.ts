@@ -18,6 +18,8 @@ export const NAMES: { readonly [K in Named]: string } = {
   env: "--env",
   dirs: "--dir",
   tcpListen: "--tcplisten",
+  quantum: "--quantum",
+  scheduleSeed: "--schedule-seed",
   role: "--role",
   bind: "--bind",
   join: "--join",

@@ -13,7 +13,7 @@ import type { Batch } from "./batch.ts";
 import type { Epoch, RunTag } from "./epoch.ts";
 
 /** Raised with any change of a layout, a kind or a meaning here or in message.ts; other versions are refused. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** "RPL1" as a little-endian u32. */
 export const FRAME_MAGIC = 0x314c5052;

@@ -37,6 +37,12 @@ export const Control = {
   memberRemoved: 4,
   /** A backup became primary: the first message of its epoch (CBOR). */
   takeover: 5,
+  /** A thread was made, which is the head's tid (CBOR: its parent). */
+  threadCreate: 6,
+  /** The head's thread returned (CBOR, empty). */
+  threadExit: 7,
+  /** The scheduler asked the world and made these threads runnable, in this order; perhaps none (CBOR). */
+  threadsWoken: 8,
 } as const;
 
 /** The lowest method id of a syscall. */

@@ -46,6 +46,10 @@ export type RunOptions = {
   /** Listening sockets of the guest in descriptor order, after the directories. */
   readonly tcpListen: readonly Address[];
 
+  /** See `Schedule`; undefined: its default. Unused by a backup, which has the primary's. */
+  readonly quantum: number | undefined;
+  readonly scheduleSeed: number | undefined;
+
   readonly role: Role;
   /** Where a primary, or a backup once it is primary, takes backups. Unused by solo. */
   readonly bind: Address;
@@ -93,6 +97,8 @@ export const RUN_DEFAULTS: Omit<RunOptions, "module"> = {
   env: [],
   dirs: [],
   tcpListen: [],
+  quantum: undefined,
+  scheduleSeed: undefined,
   role: "solo",
   bind: { host: "127.0.0.1", port: 7400 },
   join: undefined,

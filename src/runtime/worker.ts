@@ -1,7 +1,6 @@
 /** The Worker of one guest process: the guest, its interceptors and its kernel state. Synchronous from `go` to its end. @module */
 import { createHash } from "node:crypto";
 import { decode } from "cbor-x";
-import { Control } from "../engine/message.ts";
 import { Data } from "../wasi-intercept/data.ts";
 import { StorageFault } from "../wasi-intercept/kernel.ts";
 import { fd_readdir } from "../wasi-intercept/readdir.ts";
@@ -40,20 +39,31 @@ const scope = self as unknown as {
 
 scope.onmessage = async ({ data }: MessageEvent<GuestStart>) => {
   try {
-    const trace = data.trace && await import("./guest/trace.ts");
-    const run = prepare(data, trace?.traced);
-    scope.onmessage = () => scope.postMessage(run());
+    const run = prepare(data, await partsFor(data));
+    scope.onmessage = async () => scope.postMessage(await run());
     scope.postMessage({ kind: "ready", tid: threadId() });
   } catch (error) {
     scope.postMessage(reportOf(error));
   }
 };
 
+/** What few guests need. */
+type Parts =
+  & Partial<Pick<typeof import("./guest/trace.ts"), "traced">>
+  & Partial<Pick<typeof import("./guest/threads.ts"), "instantiateThreads">>;
+
+async function partsFor({ trace, prepared }: GuestStart): Promise<Parts> {
+  return {
+    ...trace && await import("./guest/trace.ts"),
+    ...prepared.shape && await import("./guest/threads.ts"),
+  };
+}
+
 /** Instantiates the guest; the function given back runs it to its end and tells how that came. */
 function prepare(
   start: GuestStart,
-  traced?: typeof import("./guest/trace.ts").traced,
-): () => GuestReport {
+  { traced, instantiateThreads }: Parts,
+): () => Promise<GuestReport> {
   const host = hostOf(start);
   const data = new Data();
   const outbox = new Ring(start.outbox);
@@ -90,15 +100,17 @@ function prepare(
     outputs,
     flush,
   };
-  const link: Link = (row, kernel) =>
+  const calls: Link = (row, kernel) =>
     replicated(rowFor(start, row), kernel, messages);
-  const process = instantiate(
-    start.module,
-    parts,
-    traced && start.trace ? traced(link, start.config, start.trace) : link,
-  );
-  return () => {
-    const report = runToEnd(process, messages);
+  const link = traced && start.trace
+    ? traced(calls, start.config, start.trace)
+    : calls;
+  const { module, shape } = start.prepared;
+  const process = shape && instantiateThreads
+    ? instantiateThreads({ module, shape }, parts, messages, link)
+    : instantiate(module, parts, link);
+  return async () => {
+    const report = await runToEnd(process, messages);
     if (start.inspected === undefined || report.kind !== "ended") return report;
     const hash = createHash("sha256").update(process.kernel.memory.bytes);
     return { ...report, memory: hash.digest("hex") };
@@ -119,9 +131,12 @@ function rowFor({ inspected }: GuestStart, row: Syscall): Syscall {
     : row;
 }
 
-function runToEnd(process: Process, messages: RingMessages): GuestReport {
+async function runToEnd(
+  process: Process,
+  messages: RingMessages,
+): Promise<GuestReport> {
   try {
-    process.start();
+    await process.start();
     return finish(messages, { kind: "exit", code: 0 });
   } catch (error) {
     return finishAfter(messages, error);
@@ -155,7 +170,7 @@ function finish(messages: RingMessages, end: GuestEnd): GuestReport {
       throw error;
     }
   }
-  messages.control(Control.processExit, encodeEnd(end));
+  messages.processExit(encodeEnd(end));
   return { kind: "ended", end };
 }
 

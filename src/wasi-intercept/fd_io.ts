@@ -20,6 +20,8 @@ import {
   u64,
 } from "./outcome.ts";
 import { syscall } from "./syscall.ts";
+import { untilReadable, untilWritable } from "./until.ts";
+import { WAITS } from "./waiting.ts";
 
 /** Most bytes of one read or write of a stream; more is a short count, as the spec allows. */
 export const MAX_STREAM_IO = MAX_DATA - 64;
@@ -27,7 +29,7 @@ export const MAX_STREAM_IO = MAX_DATA - 64;
 /**
  * Reads up to `size` bytes from a stream into DATA.
  *
- * Waits for them unless the descriptor is non-blocking. Errors: `connreset` where the connection died with another node,
+ * Waits for them unless the descriptor is non-blocking; gives {@linkcode WAITS} where others run meanwhile. Errors: `connreset` where the connection died with another node,
  * `badf` for an output stream, what the host reports else.
  */
 export function receive(
@@ -45,15 +47,14 @@ export function receive(
   const socket = stream.filetype === FileType.socketStream;
   for (;;) {
     // Only sockets are non-blocking for the host too: the rest may be shared with other programs.
-    const ready = socket || waitReadable(k, stream);
-    const n = !ready
-      ? -Errno.again
-      : socket
+    const n = socket
       ? k.host.recv(stream.handle, target, peek)
-      : k.host.read(stream.handle, target);
+      : isReadable(k, stream.handle)
+      ? k.host.read(stream.handle, target)
+      : -Errno.again;
     if (n >= 0) return setReceived(k, n);
     if (n !== -Errno.again || isNonblocking(stream)) return -n;
-    if (socket) waitReadable(k, stream);
+    if (!untilReadable(k, stream.handle)) return WAITS;
   }
 }
 
@@ -62,20 +63,11 @@ function setReceived(k: Kernel, n: number): number {
   return Errno.success;
 }
 
-/** Waits until the stream can be read; false, without waiting, when it is non-blocking and can't. */
-function waitReadable(k: Kernel, stream: Stream): boolean {
-  const entry = {
-    handle: stream.handle as number,
-    events: PollEvent.in,
-    revents: 0,
-  };
-  if (isNonblocking(stream)) return k.host.poll([entry], 0n) > 0;
-  k.flush();
-  while (k.host.poll([entry], -1n) === 0);
-  return true;
+function isReadable({ host }: Kernel, handle: number): boolean {
+  return host.poll([{ handle, events: PollEvent.in, revents: 0 }], 0n) > 0;
 }
 
-/** Takes what a stream accepts of `count` iovecs, as the outcome of a write. */
+/** Takes what a stream accepts of `count` iovecs, as the outcome of a write; waits for room, as {@linkcode receive} does for bytes. */
 export function send(
   k: Kernel,
   stream: Stream,
@@ -86,7 +78,11 @@ export function send(
   if (stream.ended) return Errno.pipe;
   const size = k.host.gather(k.memory, iovs, count, MAX_STREAM_IO);
   if (size < 0) return -size;
-  return setCount(k, k.outputs.accept(stream, size));
+  for (;;) {
+    const n = k.outputs.accept(stream, size);
+    if (n !== -Errno.again || isNonblocking(stream)) return setCount(k, n);
+    if (!untilWritable(k, stream)) return WAITS;
+  }
 }
 
 function setCount(k: Kernel, n: number): number {
@@ -218,6 +214,7 @@ export const fd_read = syscall({
   name: "fd_read",
   id: 276,
   effect: "input",
+  parks: "waits",
   params: [["fd", "u32"], ["iovs", "u32"], ["iovs_len", "u32"], [
     "nread",
     "out",
@@ -265,6 +262,7 @@ export const fd_write = syscall({
   name: "fd_write",
   id: 282,
   effect: "output",
+  parks: "waits",
   params: [["fd", "u32"], ["iovs", "u32"], ["iovs_len", "u32"], [
     "nwritten",
     "out",

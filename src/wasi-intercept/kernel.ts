@@ -3,13 +3,13 @@ import type { Descriptors, Stream } from "./descriptors.ts";
 import type { Handle, Host } from "./host.ts";
 import type { GuestMemory } from "./memory.ts";
 import type { Inodes } from "./inodes.ts";
+import type { Waiting } from "./waiting.ts";
 
 /** Where a guest's output goes. On a node that replicates it queues until its release; a solo node writes at once. */
 export interface Outputs {
   /**
-   * How much of `size` gathered bytes the stream takes; part of `execute`.
-   *
-   * A stream that blocks waits for room. Gives a negative errno: `again` when a non-blocking stream is full, or the failure that its peer caused earlier.
+   * How much of `size` gathered bytes the stream takes; part of `execute`. Gives a negative errno: `again` when it is full, or the
+   * failure that its peer caused earlier.
    */
   accept(stream: Stream, size: number): number;
   /** Queues `size` bytes of the guest's iovecs, as accepted; part of `commit`. */
@@ -43,6 +43,7 @@ export interface Kernel {
   readonly host: Host;
   readonly data: Data;
   readonly outputs: Outputs;
+  readonly waiting: Waiting;
   readonly inodes: Inodes;
   /** What `execute` or `mirror` opened for its `commit` to enter into the table; `NO_HANDLE` where a backup opens nothing. */
   opened: number;
@@ -54,8 +55,6 @@ export interface Kernel {
   readonly intent: Data;
   /** Whether the intent at hand may have been carried out already, by a primary that died. */
   again: boolean;
-  /** Tells the messaging side that the guest is about to wait, so that everything logged so far goes out. */
-  readonly flush: () => void;
 }
 
 /** Thrown by `proc_exit` through the guest's frames, to end its process with `code`. */

@@ -6,6 +6,7 @@ import type { Kernel } from "./kernel.ts";
 import { Right } from "./rights.ts";
 import { each, skip, u16, u64, u8 } from "./outcome.ts";
 import { syscall } from "./syscall.ts";
+import { WAITS } from "./waiting.ts";
 import { EVENTRWFLAGS, EVENTTYPE } from "./words.ts";
 
 /** Preview1 `subscription`: userdata 0, tag 8, then of a clock id 16, time-out 24, precision 32, flags 40; of a descriptor fd 16. */
@@ -47,6 +48,7 @@ export const poll_oneoff = syscall({
   name: "poll_oneoff",
   id: 293,
   effect: "input",
+  parks: "waits",
   params: [["in", "u32"], ["out", "u32"], ["nsubscriptions", "u32"], [
     "nevents",
     "out",
@@ -64,14 +66,16 @@ export const poll_oneoff = syscall({
   execute(k, subscriptions, _out, count) {
     k.data.size = 0;
     const waits: Wait[] = [];
+    const deadlines = k.waiting.kept as Deadlines | undefined;
     for (let i = 0; i < count; i++) {
-      const wait = waitOf(k, subscriptions + i * SUBSCRIPTION_SIZE);
-      if (typeof wait === "number") {
-        addEvent(k, subscriptions + i * SUBSCRIPTION_SIZE, wait, 0n, 0);
-      } else waits.push(wait);
+      const at = subscriptions + i * SUBSCRIPTION_SIZE;
+      const wait = waitOf(k, at, deadlines?.[i]);
+      if (typeof wait === "number") addEvent(k, at, wait, 0n, 0);
+      else waits.push(wait);
     }
-    waitForAny(k, waits);
-    return Errno.success;
+    if (waitForAny(k, waits)) return Errno.success;
+    k.waiting.kept = waits.map(({ deadline }) => deadline);
+    return WAITS;
   },
   commit(k, _subscriptions, out, _count, nevents) {
     k.memory.write(out, k.data.slice(0, k.data.size));
@@ -80,14 +84,18 @@ export const poll_oneoff = syscall({
   },
 });
 
-function waitOf(k: Kernel, at: number): Wait | number {
+/** The deadlines of a call's subscriptions, all of which wait. */
+type Deadlines = readonly bigint[];
+
+/** What a subscription waits for, or its errno; a relative time-out counts from the first attempt, which gave it `deadline`. */
+function waitOf(k: Kernel, at: number, deadline?: bigint): Wait | number {
   const type = k.memory.u8(at + 8);
   if (type === EventType.clock) {
     const clock = k.memory.u32(at + 16);
     if (clock > 1) return clock > 3 ? Errno.inval : Errno.notsup;
     const timeout = k.memory.u64(at + 24);
     const absolute = (k.memory.u16(at + 40) & ABSOLUTE) !== 0;
-    const deadline = absolute ? timeout : now(k, clock) + timeout;
+    deadline ??= absolute ? timeout : now(k, clock) + timeout;
     return { at, type, deadline, clock, fd: -1, entry: undefined };
   }
   if (type !== EventType.fdRead && type !== EventType.fdWrite) {
@@ -133,18 +141,20 @@ function now(k: Kernel, clock: number): bigint {
   return k.data.u64(k.data.size);
 }
 
-function waitForAny(k: Kernel, waits: readonly Wait[]): void {
+/** Adds an event for each wait that is over, once there is one; false when the thread has to wait for it while others run. */
+function waitForAny(k: Kernel, waits: readonly Wait[]): boolean {
   const entries = waits.flatMap(({ entry }) => entry ?? []);
   const writes = waits.some(({ type }) => type === EventType.fdWrite);
-  if (writes) k.outputs.polling(true);
+  const due = () => k.data.size > 0 || waits.some((wait) => isDue(k, wait));
   for (let first = true; k.data.size === 0 || first; first = false) {
-    const due = k.data.size > 0 || waits.some((wait) => isDue(k, wait));
-    if (!due && first) k.flush();
-    if (!due) k.host.poll(entries, timeoutOf(k, waits));
-    else if (entries.length > 0) k.host.poll(entries, 0n);
+    if (due()) {
+      if (entries.length > 0) k.host.poll(entries, 0n);
+    } else if (
+      !k.waiting.until(entries, timeoutOf(k, waits), writes ? due : undefined)
+    ) return false;
     for (const wait of waits) addIfReady(k, wait);
   }
-  if (writes) k.outputs.polling(false);
+  return true;
 }
 
 /** Whether a wait is over by what this process knows, without asking the host. */

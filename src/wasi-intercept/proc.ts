@@ -12,6 +12,7 @@ export const proc_exit = syscall({
   name: "proc_exit",
   id: 294,
   effect: "local",
+  parks: "ends",
   params: [["code", "u32"]],
   commit(_k, code) {
     throw new GuestExit(code);
@@ -34,6 +35,7 @@ export const proc_raise = syscall({
   name: "proc_raise",
   id: 295,
   effect: "local",
+  parks: "ends",
   params: [["sig", "u32"]],
   words: { sig: SIGNAL },
   commit(_k, sig) {
@@ -44,11 +46,12 @@ export const proc_raise = syscall({
   },
 });
 
-/** Gives way to other work of the machine; not logged, since nothing of it reaches the guest. */
+/** Gives way to other threads, and to other work of the machine; not logged, since nothing of it reaches the guest. */
 export const sched_yield = syscall({
   name: "sched_yield",
   id: 296,
   effect: "local",
+  parks: "yields",
   params: [],
   commit(k) {
     k.host.yield();

@@ -3,12 +3,13 @@ import { FdFlag, FileType, isNonblocking } from "./descriptors.ts";
 import type { Listener, Stream } from "./descriptors.ts";
 import { Errno } from "./errno.ts";
 import { receive, send } from "./fd_io.ts";
-import { PollEvent } from "./host.ts";
 import { mixIovecs, scatter, spanOf } from "./iovec.ts";
 import type { Kernel } from "./kernel.ts";
 import { Right, SOCKET_RIGHTS } from "./rights.ts";
 import { bytes, count } from "./outcome.ts";
 import { syscall } from "./syscall.ts";
+import { untilReadable } from "./until.ts";
+import { WAITS } from "./waiting.ts";
 import { FDFLAGS, RIFLAGS, SDFLAGS } from "./words.ts";
 
 function isListener(k: Kernel, fd: number): number {
@@ -38,6 +39,7 @@ export const sock_accept = syscall({
   name: "sock_accept",
   id: 298,
   effect: "input",
+  parks: "waits",
   params: [["fd", "u32"], ["flags", "u32"], ["accepted", "out", 4]],
   words: { flags: FDFLAGS },
   fds: "adds",
@@ -47,21 +49,16 @@ export const sock_accept = syscall({
   execute(k, fd) {
     if (k.outputs.full) return Errno.mfile;
     const listener = k.fds.get(fd) as Listener;
-    const entry = {
-      handle: listener.handle as number,
-      events: PollEvent.in,
-      revents: 0,
-    };
+    const listening = listener.handle as number;
     for (;;) {
-      const handle = k.host.accept(entry.handle);
+      const handle = k.host.accept(listening);
       if (handle >= 0) {
         k.opened = handle;
         k.data.size = 0;
         return Errno.success;
       }
       if (handle !== -Errno.again || isNonblocking(listener)) return -handle;
-      k.flush();
-      k.host.poll([entry], -1n);
+      if (!untilReadable(k, listening)) return WAITS;
     }
   },
   commit(k, _fd, flags, accepted) {
@@ -91,6 +88,7 @@ export const sock_recv = syscall({
   name: "sock_recv",
   id: 299,
   effect: "input",
+  parks: "waits",
   params: [
     ["fd", "u32"],
     ["iovs", "u32"],
@@ -126,6 +124,7 @@ export const sock_send = syscall({
   name: "sock_send",
   id: 300,
   effect: "output",
+  parks: "waits",
   params: [["fd", "u32"], ["iovs", "u32"], ["iovs_len", "u32"], [
     "si_flags",
     "u32",

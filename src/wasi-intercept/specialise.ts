@@ -11,10 +11,11 @@ import { NO_HANDLE } from "./descriptors.ts";
 import { Errno } from "./errno.ts";
 import type { Kernel } from "./kernel.ts";
 import { refusal } from "./rights.ts";
-import { DIVERGED, LIVE, type Messages } from "./messages.ts";
+import { LIVE, type Messages, OTHERS } from "./messages.ts";
 import { argumentBytes, INTENT, type Syscall } from "./syscall.ts";
+import { WAITS } from "./waiting.ts";
 
-/** An import of the guest. */
+/** An import of the guest; of a row that waits it may give {@linkcode WAITS} instead of an errno, and is then called again. */
 export type Import = (...args: (number | bigint)[]) => number;
 
 /** Longest path that a call may name, in bytes (PATH_MAX of Linux). */
@@ -52,6 +53,7 @@ export function replicated(
     if (m.following) {
       const e = m.take(id, d, ${plan.bytes});
       if (e !== LIVE) {
+        ${row.parks === "waits" ? `if (e === ${OTHERS}) return ${WAITS};` : ""}
         ${plan.compared}
         if (e !== 0) return e;
         k.opened = ${NO_HANDLE};
@@ -87,6 +89,7 @@ function performing(row: Syscall, { names, bytes, store }: Plan): string {
   return `
     m.begin(${bytes});
     const e = ${isStorage(row) ? found : execute};
+    ${row.parks === "waits" ? `if (e === ${WAITS}) return e;` : ""}
     ${row.seal ? `if (e === 0) row.seal(k, ${args});` : ""}
     const a = m.args;
     ${store.join("\n")}
@@ -175,12 +178,11 @@ function build(
     "m",
     "mix",
     "LIVE",
-    "DIVERGED",
     "refusal",
     body,
   );
   return make(
-    ...[row, kernel, messages, mix, LIVE, DIVERGED, refusal],
+    ...[row, kernel, messages, mix, LIVE, refusal],
   ) as Import;
 }
 
@@ -246,7 +248,7 @@ function planOf(row: Syscall): Plan {
     rights,
     store: [...store, ...paths],
     compared: `const a = m.args; if (${
-      ["e === DIVERGED", ...compare].join(" || ")
+      [`e < LIVE`, ...compare].join(" || ")
     }) m.diverge(row, [${names.join(",")}]);`,
     digest,
     bytes,

@@ -70,6 +70,11 @@ export interface Syscall<A extends readonly unknown[] = readonly never[]> {
    * writes to its `out` parameters, one behind the other.
    */
   readonly outcome?: Outcome;
+  /**
+   * How a call may hold up its thread, where a process has several: it waits for the world, gives way to others, or never returns.
+   * A row that waits has an `execute` that may give `WAITS`. Absent: none of these.
+   */
+  readonly parks?: "waits" | "yields" | "ends";
   /** What a success does to the table of descriptors, for those who read logs: it adds one, removes `fd`, moves `fd` to `to`. */
   readonly fds?: "adds" | "removes" | "moves";
   /** Refuses arguments by replicated state alone, on every node and before anything else; gives an errno, nothing is logged. */

@@ -2,6 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ReplrtError } from "../../src/runtime/errors.ts";
 import { loadModule } from "../../src/runtime/module/load.ts";
+import { scheduleOf } from "../../src/wasi-intercept/threads/schedule.ts";
 import { TABLE } from "../../src/wasi-intercept/table.ts";
 import {
   commandOf,
@@ -48,7 +49,9 @@ test("a command gives its module, its bytes and their sha256", () => {
   });
   Deno.writeFileSync(file, bytes);
   const loaded = loadModule(file);
-  assert.is(WebAssembly.Module.imports(loaded.module).length, TABLE.length);
+  const { module, shape } = loaded.prepare(scheduleOf(undefined, undefined));
+  assert.is(shape, undefined);
+  assert.is(WebAssembly.Module.imports(module).length, TABLE.length);
   assert.equal(loaded.bytes, bytes);
   const { stdout } = new Deno.Command("sha256sum", { args: [file] })
     .outputSync();

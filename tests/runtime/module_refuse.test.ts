@@ -120,29 +120,6 @@ test("what is not a core module is refused by what it is", () => {
   }
 });
 
-test("threads are refused: spawning, imported and own shared memory", () => {
-  const limits = [3, 1, 2];
-  const cases: [Uint8Array, string][] = [
-    [
-      commandOf({ imports: [importFunction("wasi", "thread-spawn")] }),
-      "it imports wasi.thread-spawn; threads are not supported yet",
-    ],
-    [
-      commandOf({ imports: [[text("env"), text("memory"), 2, limits]] }),
-      "it imports a shared memory; threads are not supported yet",
-    ],
-    [
-      commandOf({ memory: limits }),
-      "it has a shared memory; threads are not supported yet",
-    ],
-    [
-      commandOf({ memory: [7, 1, 2] }),
-      "it has a shared memory; threads are not supported yet",
-    ],
-  ];
-  for (const [bytes, reason] of cases) assert.is(reasonOf(bytes), reason);
-});
-
 test("imports of every kind are read past", () => {
   const imports = [
     [text("env"), text("table"), 1, 0x63, 0x70, 1, 0, 9],
@@ -183,7 +160,10 @@ test("a section with more than its elements, or beyond the file, is damaged", ()
 
 test("limits, imports and catch clauses of no known kind are damaged", () => {
   const cases: [Uint8Array, string][] = [
-    [commandOf({ memory: [8, 1] }), "the limits at byte"],
+    [
+      commandOf({ imports: [[text("a"), text("b"), 2, 8, 1]] }),
+      "the limits at byte",
+    ],
     [commandOf({ imports: [[text("a"), text("b"), 9]] }), "the import at byte"],
     [commandOf({ body: [0x1f, 0x40, 1, 4, 0] }), "the catch clause at byte"],
   ];

@@ -6,6 +6,7 @@ import {
   messageSize,
 } from "../../src/engine/message.ts";
 import { Data } from "../../src/wasi-intercept/data.ts";
+import { scheduleOf } from "../../src/wasi-intercept/threads/schedule.ts";
 import type { Kernel } from "../../src/wasi-intercept/kernel.ts";
 import { solo } from "../../src/wasi-intercept/specialise.ts";
 import { ReplrtError } from "../../src/runtime/errors.ts";
@@ -61,6 +62,7 @@ function process(module: WebAssembly.Module, listeners: readonly number[]) {
       intents: true,
       listeners: listeners.length,
       stdio: [2, 6, 4],
+      schedule: scheduleOf(undefined, undefined),
     },
     handles: { dirs: [50, 51], listeners },
     host,
@@ -222,7 +224,7 @@ test("a guest that ends takes its end from the log, or makes it live", () => {
   const last = backup().rig;
   last.goLive();
   assert.is(last.messages.takeEnd("exit"), undefined);
-  last.messages.control(Control.processExit, encodeEnd(EXIT));
+  last.messages.processExit(encodeEnd(EXIT));
   const [end] = last.drain();
   assert.is(end![MessageHeader.at.method], Control.processExit);
 });

@@ -59,28 +59,4 @@ test("a departure asks for the poll to be woken only while it waits for room", (
   assert.is(slots.take(slot, 0), false);
 });
 
-test("a guest that waits for room goes on when there is some", async () => {
-  const main = new Slots();
-  const slot = main.allocate();
-  main.add(slot, 100_000);
-  const worker = new Worker(new URL("./slots_worker.ts", import.meta.url), {
-    type: "module",
-  });
-  const said: string[] = [];
-  const ended = new Promise<void>((resolve) =>
-    worker.onmessage = ({ data }) => {
-      said.push(data);
-      if (data === "room") resolve();
-      else drain();
-    }
-  );
-  const drain = () => {
-    for (let i = 0; i < 100_000; i++) main.take(slot, 1);
-  };
-  worker.postMessage([main.shared, slot]);
-  await ended;
-  assert.equal(said, ["waits", "room"]);
-  worker.terminate();
-});
-
 test.run();

@@ -2,6 +2,7 @@
 import { setU64 } from "../../src/bytes/layout.ts";
 import { MessageHeader } from "../../src/engine/message.ts";
 import { Data } from "../../src/wasi-intercept/data.ts";
+import { scheduleOf } from "../../src/wasi-intercept/threads/schedule.ts";
 import type { PollEntry } from "../../src/wasi-intercept/host.ts";
 import type { Kernel } from "../../src/wasi-intercept/kernel.ts";
 import {
@@ -134,6 +135,7 @@ export class Rig {
         intents: true,
         listeners: listeners.length,
         stdio: [2, 2, 2],
+        schedule: scheduleOf(undefined, undefined),
       },
       handles: { dirs: [...dirs, ...shared].map(openDirectory), listeners },
       host: this.host,

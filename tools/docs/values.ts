@@ -3,6 +3,10 @@ import type { Member, Removal } from "../../src/engine/membership.ts";
 import type { Chunk, Fetch } from "../../src/runtime/node/admission.ts";
 import type { NodeStatus } from "../../src/runtime/node/core.ts";
 import type {
+  ThreadCreated,
+  ThreadsWoken,
+} from "../../src/wasi-intercept/messages.ts";
+import type {
   Hello,
   Refuse,
   Welcome,
@@ -78,6 +82,14 @@ const MEMBER: Meanings<Member> = {
   order: "joins of this epoch before it",
 };
 
+const CREATED: Meanings<ThreadCreated> = {
+  parent: "the thread that made the head's one",
+};
+
+const WOKEN: Meanings<ThreadsWoken> = {
+  tids: "the threads that can go on, in this order",
+};
+
 const REMOVAL: Meanings<Removal> = { node: "node id", reason: "in words" };
 
 /** Frames whose body is a CBOR map, by kind. */
@@ -92,7 +104,7 @@ export const BODIES = {
   leave: LEAVE,
 } as const;
 
-/** Control messages whose DATA is a CBOR map and is more than the guest's own end, by method. */
+/** Control messages whose DATA is a CBOR map that is not empty, by method. */
 export const DATA = {
   processInit: {
     run: "run id, 16 bytes",
@@ -113,6 +125,8 @@ export const DATA = {
     epoch: "the new epoch: number and node",
     offsets: "added to the new primary's clocks: 3 × i64 in ns",
   },
+  threadCreate: CREATED,
+  threadsWoken: WOKEN,
 } as const;
 
 /** The fields of a CBOR map. */

@@ -1,3 +1,5 @@
+import type { Schedule } from "../../wasi-intercept/threads/schedule.ts";
+
 /** What a guest sees of itself, equal on all nodes: DATA of PROCESS_INIT carries it. */
 export interface GuestConfig {
   readonly args: readonly string[];
@@ -11,6 +13,8 @@ export interface GuestConfig {
   readonly listeners: number;
   /** Preview1 file types of descriptors 0 to 2 (rule 10). */
   readonly stdio: readonly number[];
+  /** What the order of its threads follows from, if it has several. */
+  readonly schedule: Schedule;
 }
 
 /** What stands behind the configuration on this node, in the same order. */

@@ -1,5 +1,6 @@
 import { decode, encode } from "cbor-x";
 import { GuestExit } from "../../wasi-intercept/kernel.ts";
+import { Deadlock } from "../../wasi-intercept/threads/deadlock.ts";
 
 /** How a guest ended: an outcome like any other, DATA of PROCESS_EXIT. */
 export type GuestEnd =
@@ -39,6 +40,7 @@ export function sameEnd(a: GuestEnd, b: GuestEnd): boolean {
 export function endOf(error: unknown): GuestEnd | undefined {
   if (error === undefined) return { kind: "exit", code: 0 };
   if (error instanceof GuestExit) return { kind: "exit", code: error.code };
+  if (error instanceof Deadlock) return deadlock(error);
   if (error instanceof WebAssembly.RuntimeError) {
     return trap(error, error.message);
   }
@@ -56,14 +58,24 @@ const FRAME =
   /^\s*at (?:(.*?) )?\(?wasm:\/\/.*?:wasm-function\[(\d+)\]:0x([0-9a-f]+)\)?$/;
 
 function trap(error: Error, reason: string): GuestEnd {
-  const frames = (error.stack ?? "").split("\n").flatMap((line) => {
+  return { kind: "trap", reason, frames: framesOf(error) };
+}
+
+function deadlock({ message, traps }: Deadlock): GuestEnd {
+  const frames = [...traps].flatMap(([tid, error]) =>
+    framesOf(error).map((frame) => `thread ${tid}: ${frame}`)
+  );
+  return { kind: "trap", reason: message, frames };
+}
+
+function framesOf(error: Error): string[] {
+  return (error.stack ?? "").split("\n").flatMap((line) => {
     const [, name, index, offset] = FRAME.exec(line) ?? [];
     if (index === undefined) return [];
     const [, own = `function ${index}`] =
       /(?:.*\.)?([^.]+)$/.exec(name ?? "") ?? [];
     return [`${own} (0x${offset})`];
   });
-  return { kind: "trap", reason, frames };
 }
 
 /** A trap as text for the operator, one line each. */

@@ -10,6 +10,8 @@ import type { Host } from "../../wasi-intercept/host.ts";
 import { Inodes } from "../../wasi-intercept/inodes.ts";
 import type { Kernel, Outputs } from "../../wasi-intercept/kernel.ts";
 import { GuestMemory } from "../../wasi-intercept/memory.ts";
+import { WaitAlone } from "../../wasi-intercept/until.ts";
+import type { Waiting } from "../../wasi-intercept/waiting.ts";
 import {
   DIRECTORY_RIGHTS,
   INHERITABLE_RIGHTS,
@@ -38,8 +40,8 @@ export interface ProcessParts {
 export interface Process {
   readonly kernel: Kernel;
   readonly exports: WebAssembly.Exports;
-  /** Runs the guest to its end. @throws {unknown} what ended it, if it did not return. */
-  start(): void;
+  /** Runs the guest to its end; one with threads has ended when the promise has. @throws {unknown} what ended it, if it did not return. */
+  start(): void | Promise<void>;
 }
 
 const encoder = new TextEncoder();
@@ -131,22 +133,8 @@ export function instantiate(
   parts: ProcessParts,
   link: (row: Syscall, kernel: Kernel) => Import,
 ): Process {
-  const kernel = {
-    memory: undefined as unknown as GuestMemory,
-    fds: descriptorsOf(parts),
-    args: cStrings(parts.config.args),
-    environ: cStrings(environOf(parts.config)),
-    host: parts.host,
-    data: parts.data,
-    outputs: parts.outputs,
-    inodes: new Inodes(),
-    opened: NO_HANDLE,
-    roots: parts.handles.dirs,
-    intents: parts.config.intents,
-    intent: intentData(),
-    again: false,
-    flush: parts.flush,
-  };
+  const { host, outputs, flush } = parts;
+  const kernel = kernelOf(parts, new WaitAlone(host, outputs, flush));
   const imports = Object.fromEntries(
     TABLE.map((row) => [row.name, link(row, kernel)]),
   );
@@ -155,16 +143,47 @@ export function instantiate(
   return { kernel, exports, start: exports._start as () => void };
 }
 
+/** A kernel whose guest has no memory yet. */
+export function kernelOf(
+  parts: ProcessParts,
+  waiting: Waiting,
+): Kernel & { memory: GuestMemory } {
+  return {
+    memory: undefined as unknown as GuestMemory,
+    fds: descriptorsOf(parts),
+    args: cStrings(parts.config.args),
+    environ: cStrings(environOf(parts.config)),
+    host: parts.host,
+    data: parts.data,
+    outputs: parts.outputs,
+    waiting,
+    inodes: new Inodes(),
+    opened: NO_HANDLE,
+    roots: parts.handles.dirs,
+    intents: parts.config.intents,
+    intent: intentData(),
+    again: false,
+  };
+}
+
 function instanceOf(
   module: WebAssembly.Module,
   imports: Record<string, Import>,
 ): WebAssembly.Instance {
   const typed = typedImports(imports);
+  return linked(module, {
+    wasi_snapshot_preview1: typed,
+    wasi_unstable: typed,
+  });
+}
+
+/** Instantiates a module. @throws {ReplrtError} when its imports have another type than `imports`. */
+export function linked(
+  module: WebAssembly.Module,
+  imports: WebAssembly.Imports,
+): WebAssembly.Instance {
   try {
-    return new WebAssembly.Instance(module, {
-      wasi_snapshot_preview1: typed,
-      wasi_unstable: typed,
-    });
+    return new WebAssembly.Instance(module, imports);
   } catch (error) {
     if (!(error instanceof WebAssembly.LinkError)) throw error;
     throw new ReplrtError(

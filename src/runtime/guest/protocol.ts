@@ -1,11 +1,12 @@
 import type { GuestConfig, GuestHandles } from "./config.ts";
 import type { FixedWorld } from "../host/fixed_world.ts";
+import type { PreparedModule } from "../module/load.ts";
 import type { GuestEnd } from "./end.ts";
 import type { TraceStyle } from "./trace_style.ts";
 
 /** What main gives a guest's Worker at its start. */
 export interface GuestStart {
-  readonly module: WebAssembly.Module;
+  readonly prepared: PreparedModule;
   readonly config: GuestConfig;
   readonly handles: GuestHandles;
   /** Whether outcomes come from the log. */

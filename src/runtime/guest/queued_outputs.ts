@@ -5,7 +5,6 @@ import { Errno } from "../../wasi-intercept/errno.ts";
 import { collect } from "../../wasi-intercept/iovec.ts";
 import type { Outputs } from "../../wasi-intercept/kernel.ts";
 import type { GuestMemory } from "../../wasi-intercept/memory.ts";
-import { isNonblocking } from "../../wasi-intercept/descriptors.ts";
 import type { Ring } from "../ring.ts";
 import { Local, PERMIT_SLOT, QUEUE_LIMIT, StreamOp } from "./local.ts";
 import type { Slots } from "./slots.ts";
@@ -37,16 +36,7 @@ export class QueuedOutputs implements Outputs {
     const failure = this.#slots.failure(stream.output);
     if (failure !== 0) return -failure;
     if (stream.handle === undefined) return -Errno.connreset;
-    if (!this.#hasRoom(stream.output, size)) {
-      if (isNonblocking(stream)) return -Errno.again;
-      this.#flush();
-      this.#slots.waitUntil(() =>
-        this.#hasRoom(stream.output, size) ||
-        this.#slots.failure(stream.output) !== 0
-      );
-      return this.accept(stream, size);
-    }
-    return size;
+    return this.#hasRoom(stream.output, size) ? size : -Errno.again;
   }
 
   #hasRoom(slot: number, size: number): boolean {

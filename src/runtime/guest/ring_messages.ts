@@ -1,3 +1,4 @@
+import { decode, encode } from "cbor-x";
 import { getU64 } from "../../bytes/layout.ts";
 import { assert } from "../../bytes/assert.ts";
 import {
@@ -13,8 +14,12 @@ import {
 } from "../../wasi-intercept/describe.ts";
 import {
   DIVERGED,
+  FIRST_TID,
   LIVE,
   type Messages,
+  OTHERS,
+  PID,
+  type ThreadMessages,
 } from "../../wasi-intercept/messages.ts";
 import type { Syscall } from "../../wasi-intercept/syscall.ts";
 import { PAD, type Ring } from "../ring.ts";
@@ -24,14 +29,12 @@ import { Local } from "./local.ts";
 const {
   method: METHOD,
   errno: ERRNO,
+  tid: TID,
   seq: SEQ,
   digest: DIGEST,
   dataSize: DATA_SIZE,
 } = MessageHeader.at;
 const HEAD = MessageHeader.size;
-
-/** The one process and its one thread. */
-const PID = 1, TID = 1;
 
 /** What a following guest is told beside outcomes. */
 export interface Followed {
@@ -62,8 +65,9 @@ export class LoggedEnd extends Error {
 }
 
 /** The guest's side of the messaging, over two rings: the outbox carries its outcomes out, the inbox the log in. */
-export class RingMessages implements Messages {
+export class RingMessages implements Messages, ThreadMessages {
   following: boolean;
+  tid = FIRST_TID;
   readonly args = new Data();
   /** Number of the message at hand while following. */
   seq = 0;
@@ -77,6 +81,8 @@ export class RingMessages implements Messages {
   #at = 0;
   /** How far the inbox is used up once the message at hand is done with. */
   #used = -1;
+  /** Whether the message at hand was looked at and is still the next one. */
+  #held = false;
   #argumentBytes = 0;
 
   constructor(
@@ -120,7 +126,13 @@ export class RingMessages implements Messages {
     );
   }
 
-  #end(method: number, errno: number, digest: number, dataSize: number): void {
+  #end(
+    method: number,
+    errno: number,
+    digest: number,
+    dataSize: number,
+    tid = this.tid,
+  ): void {
     const { view } = this.#outbox;
     const at = this.#at;
     const size = messageSize(dataSize);
@@ -129,7 +141,7 @@ export class RingMessages implements Messages {
     view.setUint16(at + METHOD, method, true);
     view.setUint16(at + ERRNO, errno, true);
     view.setUint32(at + MessageHeader.at.pid, PID, true);
-    view.setUint32(at + MessageHeader.at.tid, TID, true);
+    view.setUint32(at + TID, tid, true);
     view.setUint32(at + DIGEST, digest, true);
     view.setUint32(at + DATA_SIZE, dataSize, true);
     this.#outbox.advance(size);
@@ -142,13 +154,39 @@ export class RingMessages implements Messages {
     if (!this.following) this.#outbox.wakeReader();
   }
 
-  /** Logs a control message of the guest's own, such as PROCESS_EXIT. */
-  control(method: number, data: Uint8Array): void {
+  /** Logs PROCESS_EXIT. */
+  processExit(data: Uint8Array): void {
+    this.#control(Control.processExit, this.tid, data);
+    this.#outbox.wakeReader();
+  }
+
+  tell(method: number, tid: number, value: object): void {
+    this.#control(method, tid, encode(value));
+  }
+
+  #control(method: number, tid: number, data: Uint8Array): void {
     this.begin(0);
     this.#data.write(0, data);
-    this.#end(method, 0, 0, data.length);
+    this.#end(method, 0, 0, data.length, tid);
     this.publish();
-    this.#outbox.wakeReader();
+  }
+
+  told(method: number, tid: number, what: string): unknown {
+    const found = this.#next();
+    if (found === Local.live) return undefined;
+    if (found === method && this.#tid === tid) {
+      return decode(this.#dataOf().slice());
+    }
+    if (found === Control.processExit) this.#checkEnd();
+    this.refuse(what);
+  }
+
+  refuse(what: string): never {
+    throw new Divergence(this.seq, this.#recorded(), what);
+  }
+
+  get #tid(): number {
+    return this.#inbox.view.getUint32(this.#at + TID, true);
   }
 
   /** Hands all that is published to main, which may sleep. */
@@ -160,6 +198,10 @@ export class RingMessages implements Messages {
     const { view, bytes } = this.#inbox;
     const found = this.#next();
     if (found === Local.live) return LIVE;
+    if (this.#tid !== this.tid) {
+      this.#held = true;
+      return OTHERS;
+    }
     if (found === Control.processExit) this.#checkEnd();
     const at = this.#at;
     if (found !== method || view.getInt32(at + DIGEST, true) !== digest) {
@@ -188,6 +230,8 @@ export class RingMessages implements Messages {
   }
 
   diverge(row: Syscall, args: readonly (number | bigint)[]): never {
+    const found = this.#inbox.view.getUint16(this.#at + METHOD, true);
+    if (found === Control.processExit) this.#checkEnd();
     throw new Divergence(
       this.seq,
       this.#recorded(),
@@ -197,6 +241,10 @@ export class RingMessages implements Messages {
 
   /** Moves to the next message of the guest, past those that concern the node alone; gives its method. */
   #next(): number {
+    if (this.#held) {
+      this.#held = false;
+      return this.#inbox.view.getUint16(this.#at + METHOD, true);
+    }
     for (;;) {
       const method = this.#step();
       if (method === PAD) continue;

@@ -3,12 +3,8 @@ import { MAX_STREAMS } from "./local.ts";
 const QUEUED = 0, STATE = 1, WORDS = 2;
 const FREE = 0, OPEN = 1, FAILED = 2;
 
-/** Behind the slots: whether the guest waits for room, whether its poll wants to be woken, a count of departures, open slots, a count of permits. */
-const WAITING = WORDS * MAX_STREAMS,
-  POLLING = WAITING + 1,
-  ROOM = WAITING + 2,
-  COUNT = WAITING + 3,
-  PERMITS = WAITING + 4;
+/** Behind the slots: whether the guest's poll wants to be woken, a count of open slots, a count of permits. */
+const POLLING = WORDS * MAX_STREAMS, COUNT = POLLING + 1, PERMITS = POLLING + 2;
 
 /**
  * The streams' state that guest and main isolate share: how much waits in each queue, and which have failed.
@@ -78,21 +74,7 @@ export class Slots {
   /** Takes `size` bytes away; gives whether the guest's poll has to be woken. */
   take(slot: number, size: number): boolean {
     Atomics.sub(this.#words, WORDS * slot + QUEUED, size);
-    if (Atomics.load(this.#words, WAITING) === 1) {
-      Atomics.add(this.#words, ROOM, 1);
-      Atomics.notify(this.#words, ROOM);
-    }
     return Atomics.load(this.#words, POLLING) === 1;
-  }
-
-  /** Waits until `ready`; asked again whenever something has left. Not for the main isolate. */
-  waitUntil(ready: () => boolean): void {
-    while (!ready()) {
-      const before = Atomics.load(this.#words, ROOM);
-      Atomics.store(this.#words, WAITING, 1);
-      if (!ready()) Atomics.wait(this.#words, ROOM, before);
-      Atomics.store(this.#words, WAITING, 0);
-    }
   }
 
   /** How many permits the guest has been given, modulo 2^32. */

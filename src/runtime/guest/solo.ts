@@ -3,38 +3,45 @@ import { Data } from "../../wasi-intercept/data.ts";
 import { solo } from "../../wasi-intercept/specialise.ts";
 import { GuestHost } from "../host/guest_host.ts";
 import { threadId } from "../host/clock.ts";
+import type { PreparedModule } from "../module/load.ts";
 import type { GuestConfig, GuestHandles } from "./config.ts";
 import { endOf, type GuestEnd } from "./end.ts";
-import { instantiate } from "./process.ts";
+import { instantiate, type Process } from "./process.ts";
 import { SoloOutputs } from "./solo_outputs.ts";
 import type { Link } from "./trace.ts";
 
 /** Runs a guest that nobody follows, in the calling isolate, to its end; `link` makes its imports. */
-export function runSolo(
-  module: WebAssembly.Module,
+export async function runSolo(
+  prepared: PreparedModule,
   config: GuestConfig,
   handles: GuestHandles,
   link: Link = solo,
-): GuestEnd {
-  const host = new GuestHost(threadId(), undefined);
-  const data = new Data();
-  const bytes = new Uint8Array(MAX_DATA);
-  data.place(new DataView(bytes.buffer), bytes, 0, 0);
-  const parts = {
-    config,
-    handles,
-    host,
-    data,
-    outputs: new SoloOutputs(host),
-    flush: () => {},
-  };
-  const { start } = instantiate(module, parts, link);
+): Promise<GuestEnd> {
+  const { start } = await soloProcess(prepared, config, handles, link);
   try {
-    start();
+    await start();
     return { kind: "exit", code: 0 };
   } catch (error) {
     const end = endOf(error);
     if (end === undefined) throw error;
     return end;
   }
+}
+
+async function soloProcess(
+  { module, shape }: PreparedModule,
+  config: GuestConfig,
+  handles: GuestHandles,
+  link: Link,
+): Promise<Process> {
+  const host = new GuestHost(threadId(), undefined);
+  const data = new Data();
+  const bytes = new Uint8Array(MAX_DATA);
+  data.place(new DataView(bytes.buffer), bytes, 0, 0);
+  const outputs = new SoloOutputs(host);
+  const parts = { config, handles, host, data, outputs, flush: () => {} };
+  if (shape === undefined) return instantiate(module, parts, link);
+  const { instantiateThreads, NoMessages } = await import("./threads.ts");
+  const threaded = { module, shape };
+  return instantiateThreads(threaded, parts, new NoMessages(), link);
 }

@@ -1,7 +1,5 @@
-import { FdFlag, type Stream } from "../../wasi-intercept/descriptors.ts";
-import { Errno } from "../../wasi-intercept/errno.ts";
+import type { Stream } from "../../wasi-intercept/descriptors.ts";
 import type { Host } from "../../wasi-intercept/host.ts";
-import { PollEvent } from "../../wasi-intercept/host.ts";
 import type { Outputs } from "../../wasi-intercept/kernel.ts";
 import { shutdownWrite } from "../host/socket.ts";
 
@@ -17,14 +15,7 @@ export class SoloOutputs implements Outputs {
   }
 
   accept(stream: Stream, size: number): number {
-    const handle = stream.handle as number;
-    for (;;) {
-      const n = size === 0 ? 0 : this.#host.writev(handle);
-      if (n !== -Errno.again || (stream.flags & FdFlag.nonblock) !== 0) {
-        return n;
-      }
-      this.#host.poll([{ handle, events: PollEvent.out, revents: 0 }], -1n);
-    }
+    return size === 0 ? 0 : this.#host.writev(stream.handle as number);
   }
 
   push(): void {}

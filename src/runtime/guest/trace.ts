@@ -4,6 +4,7 @@ import type { Kernel } from "../../wasi-intercept/kernel.ts";
 import type { GuestMemory } from "../../wasi-intercept/memory.ts";
 import type { Import } from "../../wasi-intercept/specialise.ts";
 import type { Syscall } from "../../wasi-intercept/syscall.ts";
+import { WAITS } from "../../wasi-intercept/waiting.ts";
 import { writeStderr } from "../host/stderr.ts";
 import { callJson, callText, painter } from "../recording/print_call.ts";
 import { OpenFds } from "../recording/print_fds.ts";
@@ -49,8 +50,10 @@ export function traced(
       try {
         errno = call(...given);
       } finally {
-        const data = errno === 0 ? broughtBy(row, kernel, args) : NOTHING;
-        show(row, args, errno, data);
+        if (errno !== WAITS) {
+          const data = errno === 0 ? broughtBy(row, kernel, args) : NOTHING;
+          show(row, args, errno, data);
+        }
       }
       return errno;
     };

@@ -1,5 +1,4 @@
 import { Section, section, text, Type, WASM_HEAD } from "../../bytes/wasm.ts";
-import type { Import } from "../../wasi-intercept/specialise.ts";
 import { TABLE } from "../../wasi-intercept/table.ts";
 
 /**
@@ -9,7 +8,7 @@ import { TABLE } from "../../wasi-intercept/table.ts";
  * that imports it with the spec's type, it has that one, and the engine compares it at instantiation.
  */
 export function typedImports(
-  imports: Readonly<Record<string, Import>>,
+  imports: Readonly<Record<string, WebAssembly.ImportValue>>,
 ): Record<string, WebAssembly.ExportValue> {
   const { exports } = new WebAssembly.Instance(MODULE, { w: imports });
   return exports;

@@ -1,4 +1,4 @@
-import { Seeded } from "./seeded.ts";
+import { Seeded } from "../../bytes/seeded.ts";
 
 /** Where a clock starts, in ns, by preview1's `clockid`: realtime, monotonic, CPU time of the process and of the thread. */
 type Starts = readonly [bigint, bigint, bigint, bigint];

@@ -5,7 +5,7 @@ import { bootMs } from "./clock.ts";
 import { FixedClock } from "./fixed_clock.ts";
 import type { FixedWorld } from "./fixed_world.ts";
 import { GuestHost } from "./guest_host.ts";
-import { Seeded } from "./seeded.ts";
+import { Seeded } from "../../bytes/seeded.ts";
 
 const RANDOM_SEED = 0x9e37_79b9;
 const OTHER_RANDOM_SEED = 0x85eb_ca6b;

@@ -1,10 +1,9 @@
 import {
-  DELEGATE,
-  END,
   type Immediate,
   immediatesOf,
   isPrefix,
   joinOpcode,
+  Op,
 } from "./opcodes.ts";
 import { Malformed, type Reader } from "./reader.ts";
 
@@ -14,7 +13,42 @@ const S64_BYTES = 10;
 const REF_NULL = 0x63;
 const REF = 0x64;
 /** Bit 6 of a memarg's alignment: the index of a memory follows. */
-const HAS_MEMORY = 0x40;
+export const HAS_MEMORY = 0x40;
+
+/** How the opcodes of one byte are walked that make up nearly all of a module. */
+const Shape = {
+  other: 0,
+  plain: 1,
+  index: 2,
+  memarg: 3,
+  number: 4,
+  block: 5,
+  end: 6,
+} as const;
+const SHAPES = Uint8Array.from({ length: 0x100 }, (_, code) => shapeOf(code));
+
+function shapeOf(code: number): number {
+  const immediates = immediatesOf(code);
+  if (immediates === undefined || immediates.length > 1) return Shape.other;
+  if (code === Op.end) return Shape.end;
+  switch (immediates[0]) {
+    case undefined:
+      return Shape.plain;
+    case "i32":
+      return Shape.number;
+    case "memarg":
+      return Shape.memarg;
+    case "label":
+    case "func":
+    case "local":
+    case "global":
+      return code === Op.delegate ? Shape.other : Shape.index;
+    case "block":
+      return Shape.block;
+    default:
+      return Shape.other;
+  }
+}
 
 /** A module has an instruction that is not in the table. */
 export class UnknownInstruction extends Malformed {
@@ -40,6 +74,8 @@ export class Instructions {
   code = 0;
   /** Offset in the module of its first byte; the instruction ends at `reader.at`. */
   at = 0;
+  /** Offset of what follows the opcode. */
+  operands = 0;
   readonly #reader: Reader;
   #depth = 1;
 
@@ -57,14 +93,49 @@ export class Instructions {
    */
   next(): boolean {
     const reader = this.#reader;
-    if (this.#depth === 0) {
-      if (reader.at === reader.end) return false;
-      throw new Malformed(
-        `the body ends at byte ${reader.at}, its size says byte ${reader.end}`,
-      );
-    }
+    if (this.#depth === 0) return this.#finish();
     this.at = reader.at;
+    const first = reader.byte();
+    this.code = first;
+    this.operands = reader.at;
+    switch (SHAPES[first]) {
+      case Shape.plain:
+        return true;
+      case Shape.index:
+        reader.u32();
+        return true;
+      case Shape.memarg:
+        skipMemarg(reader);
+        return true;
+      case Shape.number:
+        reader.skipNumber(S33_BYTES);
+        return true;
+      case Shape.block:
+        this.#depth++;
+        skipBlockType(reader);
+        return true;
+      case Shape.end:
+        this.#depth--;
+        return true;
+      default:
+        this.#other();
+        return true;
+    }
+  }
+
+  #finish(): false {
+    const reader = this.#reader;
+    if (reader.at === reader.end) return false;
+    throw new Malformed(
+      `the body ends at byte ${reader.at}, its size says byte ${reader.end}`,
+    );
+  }
+
+  #other(): void {
+    const reader = this.#reader;
+    reader.at = this.at;
     this.code = readOpcode(reader);
+    this.operands = reader.at;
     const immediates = immediatesOf(this.code);
     if (immediates === undefined) throw unknown(this.code, this.at);
     for (let i = 0; i < immediates.length; i++) {
@@ -72,8 +143,7 @@ export class Instructions {
       if (immediate === "block") this.#depth++;
       skipImmediate(reader, immediate);
     }
-    if (this.code === END || this.code === DELEGATE) this.#depth--;
-    return true;
+    if (this.code === Op.end || this.code === Op.delegate) this.#depth--;
   }
 }
 
@@ -110,8 +180,7 @@ function unknown(code: number, at: number): UnknownInstruction {
 function skipImmediate(reader: Reader, immediate: Immediate): void {
   switch (immediate) {
     case "memarg":
-      if (reader.u32() & HAS_MEMORY) reader.u32();
-      return reader.skipNumber(S64_BYTES);
+      return skipMemarg(reader);
     case "i32":
     case "heap":
       return reader.skipNumber(S33_BYTES);
@@ -141,7 +210,14 @@ function skipImmediate(reader: Reader, immediate: Immediate): void {
   }
 }
 
-function skipBlockType(reader: Reader): void {
+/** Goes past a memarg. @throws {Malformed} */
+function skipMemarg(reader: Reader): void {
+  if (reader.u32() & HAS_MEMORY) reader.u32();
+  reader.skipNumber(S64_BYTES);
+}
+
+/** Goes past a block type. @throws {Malformed} */
+export function skipBlockType(reader: Reader): void {
   const first = reader.bytes[reader.at];
   if (first === REF_NULL || first === REF) reader.skip(1);
   reader.skipNumber(S33_BYTES);

@@ -1,12 +1,25 @@
 import { createHash } from "node:crypto";
 import { TABLE } from "../../wasi-intercept/table.ts";
+import type { Schedule } from "../../wasi-intercept/threads/schedule.ts";
 import { ReplrtError } from "../errors.ts";
 import { readFile } from "../host/file.ts";
+import type { ModuleProblem } from "./problem.ts";
 import { moduleProblem } from "./refuse.ts";
+import { preparedThreads } from "./threads/cache.ts";
+import { threadProblem } from "./threads/problem.ts";
+import { type ThreadShape, threadShape } from "./threads/shape.ts";
 
-/** A guest's module, ready to be instantiated. */
-export interface LoadedModule {
+/** A module as it is instantiated. */
+export interface PreparedModule {
   readonly module: WebAssembly.Module;
+  /** What is special about one with threads, which is rewritten; undefined for others. */
+  readonly shape: ThreadShape | undefined;
+}
+
+/** A guest's module. */
+export interface LoadedModule {
+  /** What is instantiated; blocks until it is ready. */
+  prepare(schedule: Schedule): PreparedModule;
   /** sha256 of the file, in hex: equal on all nodes of a run. */
   readonly hash: string;
   /** The file. */
@@ -29,6 +42,9 @@ export const DIFFERENT: readonly string[] = [
   "poll_oneoff",
   "sock_accept",
 ];
+/** What makes a thread, of a module of its own. */
+const SPAWN = "wasi.thread-spawn";
+
 const BUILD_COMMAND = "build it for wasm32-wasip1 as a program with main";
 
 /**
@@ -48,13 +64,23 @@ export function checkedModule(
   path: string,
   bytes: Uint8Array<ArrayBuffer>,
 ): LoadedModule {
-  const problem = moduleProblem(bytes);
-  if (problem) throw cannotRun(path, problem.reason, problem.next);
+  refuseFor(path, moduleProblem(bytes));
   const module = compile(path, bytes);
-  checkImports(path, module);
-  checkExports(path, module);
+  refuseFor(path, threadProblem(bytes));
+  const shape = threadShape(bytes);
+  checkImports(path, module, shape);
+  checkExports(path, module, shape);
   const hash = createHash("sha256").update(bytes).digest("hex");
-  return { module, hash, bytes };
+  const prepare = ({ seed }: Schedule): PreparedModule => {
+    if (shape === undefined) return { module, shape };
+    const rewritten = preparedThreads(bytes, hash, seed !== null);
+    return { module: new WebAssembly.Module(rewritten), shape };
+  };
+  return { prepare, hash, bytes };
+}
+
+function refuseFor(path: string, problem: ModuleProblem | undefined): void {
+  if (problem) throw cannotRun(path, problem.reason, problem.next);
 }
 
 function compile(
@@ -77,11 +103,20 @@ function compile(
   }
 }
 
-function checkImports(path: string, module: WebAssembly.Module): void {
+function checkImports(
+  path: string,
+  module: WebAssembly.Module,
+  shape: ThreadShape | undefined,
+): void {
+  const { spawns = false, memory } = shape ?? {};
   const missing = WebAssembly.Module.imports(module)
     .filter(({ module, name, kind }) =>
-      kind !== "function" || !WASI_FUNCTIONS.has(name) ||
-      !(module === WASI || module === OLD_WASI && !DIFFERENT.includes(name))
+      !(kind === "memory" && module === memory?.module &&
+        name === memory.name) &&
+      !(spawns && `${module}.${name}` === SPAWN) && (
+        kind !== "function" || !WASI_FUNCTIONS.has(name) ||
+        !(module === WASI || module === OLD_WASI && !DIFFERENT.includes(name))
+      )
     )
     .map(({ module, name, kind }) =>
       `${module}.${name}${kind === "function" ? "" : ` (a ${kind})`}`
@@ -94,7 +129,11 @@ function checkImports(path: string, module: WebAssembly.Module): void {
   );
 }
 
-function checkExports(path: string, module: WebAssembly.Module): void {
+function checkExports(
+  path: string,
+  module: WebAssembly.Module,
+  shape: ThreadShape | undefined,
+): void {
   const exported = WebAssembly.Module.exports(module);
   const has = (name: string, kind: WebAssembly.ImportExportKind) =>
     exported.some((found) => found.name === name && found.kind === kind);
@@ -106,7 +145,7 @@ function checkExports(path: string, module: WebAssembly.Module): void {
       BUILD_COMMAND,
     );
   }
-  if (!has("memory", "memory")) {
+  if (!has("memory", "memory") && shape?.memory === undefined) {
     throw cannotRun(
       path,
       `it exports no memory of the name "memory"`,

@@ -45,10 +45,63 @@ export type Immediate =
   | "f64"
   | "v128";
 
-/** The opcode that ends a block or a body. */
-export const END = 0x0b;
-/** The opcode that ends a legacy `try` by naming who handles it. */
-export const DELEGATE = 0x18;
+/** The opcodes that mean more here than what follows them. */
+export const Op = {
+  unreachable: 0x00,
+  block: 0x02,
+  loop: 0x03,
+  if: 0x04,
+  else: 0x05,
+  /** Legacy exceptions. */
+  try: 0x06,
+  /** Legacy exceptions. */
+  rethrow: 0x09,
+  /** Ends a block or a body. */
+  end: 0x0b,
+  br: 0x0c,
+  br_if: 0x0d,
+  br_table: 0x0e,
+  call: 0x10,
+  call_indirect: 0x11,
+  return_call: 0x12,
+  return_call_indirect: 0x13,
+  call_ref: 0x14,
+  return_call_ref: 0x15,
+  /** Legacy exceptions: ends a `try` by naming who handles it. */
+  delegate: 0x18,
+  drop: 0x1a,
+  select: 0x1b,
+  try_table: 0x1f,
+  local_get: 0x20,
+  local_set: 0x21,
+  local_tee: 0x22,
+  global_get: 0x23,
+  global_set: 0x24,
+  i32_load8_u: 0x2d,
+  memory_grow: 0x40,
+  i32_const: 0x41,
+  i32_ne: 0x47,
+  i32_eq: 0x46,
+  i32_lt_s: 0x48,
+  i32_lt_u: 0x49,
+  i32_le_s: 0x4c,
+  i32_ge_s: 0x4e,
+  i64_ne: 0x52,
+  i32_add: 0x6a,
+  i32_sub: 0x6b,
+  br_on_null: 0xd5,
+  br_on_non_null: 0xd6,
+  br_on_cast: 0xfb018,
+  br_on_cast_fail: 0xfb019,
+  memory_init: 0xfc008,
+  memory_copy: 0xfc00a,
+  memory_fill: 0xfc00b,
+  atomic_notify: 0xfe000,
+  atomic_wait32: 0xfe001,
+  atomic_wait64: 0xfe002,
+  i32_atomic_load: 0xfe010,
+  i64_atomic_load: 0xfe011,
+} as const;
 
 /** The first and the last opcode of relaxed SIMD. */
 export const RELAXED_SIMD = [0xfd100, 0xfd113] as const;

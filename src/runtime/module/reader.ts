@@ -53,9 +53,33 @@ export class Reader {
     return (value | last << 28) >>> 0;
   }
 
+  /** An unsigned LEB128 number of 64 bits; above 2^53 it is rounded. */
+  u64(): number {
+    const start = this.at;
+    this.skipNumber(10);
+    let value = 0;
+    for (let at = this.at - 1; at >= start; at--) {
+      value = value * 0x80 + ((this.bytes[at] as number) & 0x7f);
+    }
+    return value;
+  }
+
+  /** A signed LEB128 number of 33 bits. */
+  s33(): number {
+    const start = this.at;
+    this.skipNumber(5);
+    const last = this.bytes[this.at - 1] as number;
+    let value = last & 0x40 ? -1 : 0;
+    for (let at = this.at - 1; at >= start; at--) {
+      value = value * 0x80 + ((this.bytes[at] as number) & 0x7f);
+    }
+    return value;
+  }
+
   /** Goes past a LEB128 number, signed or not, of at most `most` bytes. */
   skipNumber(most: number): void {
-    const start = this.at;
+    if (this.byte() < CONTINUES) return;
+    const start = this.at - 1;
     while (this.byte() >= CONTINUES) {
       if (this.at - start >= most) throw tooLong(start);
     }

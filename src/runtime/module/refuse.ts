@@ -6,6 +6,7 @@ import {
 } from "./instructions.ts";
 import { describeFunction } from "./names.ts";
 import { RELAXED_SIMD } from "./opcodes.ts";
+import type { ModuleProblem } from "./problem.ts";
 import { Malformed, Reader } from "./reader.ts";
 import {
   type Body,
@@ -13,19 +14,10 @@ import {
   HEADER_BYTES,
   readBody,
   readImport,
-  readLimits,
   type Section,
   SectionId,
   sections,
 } from "./sections.ts";
-
-/** Why a module cannot run. */
-export interface ModuleProblem {
-  /** Goes on after "cannot run FILE: ". */
-  readonly reason: string;
-  /** What the operator can do about it. */
-  readonly next: string;
-}
 
 const MAGIC = [0x00, 0x61, 0x73, 0x6d];
 const CORE = "01 00 00 00";
@@ -37,8 +29,6 @@ const TEXT_BYTES = 4096;
 
 const BUILD = "build it for wasm32-wasip1";
 const COPY_AGAIN = "build or copy it again";
-const NO_THREADS =
-  "build it without threads (clang: for wasm32-wasip1, without -pthread)";
 
 /** The instructions of relaxed SIMD, from 0xfd 0x100. */
 const RELAXED_NAMES: readonly string[] = [
@@ -68,7 +58,7 @@ const RELAXED_NAMES: readonly string[] = [
  * Why a module cannot run, or undefined when the engine may have it.
  *
  * Refused: what is no core module, what cannot be walked to its end, relaxed SIMD (rule 6: its results
- * depend on the processor), threads. Types and indices are not checked: the engine does that.
+ * depend on the processor). Types and indices are not checked: the engine does that.
  */
 export function moduleProblem(bytes: Uint8Array): ModuleProblem | undefined {
   const problem = headerProblem(bytes);
@@ -119,43 +109,16 @@ function notWasm(bytes: Uint8Array): ModuleProblem {
 function contentsProblem(bytes: Uint8Array): ModuleProblem | undefined {
   let imported = 0;
   for (const section of sections(bytes)) {
-    let problem: ModuleProblem | undefined;
     if (section.id === SectionId.imports) {
       for (const found of elements(bytes, section, readImport)) {
         if (found.kind === "function") imported++;
-        problem ??= threadsProblem(found.module, found.name, found.shared);
       }
-    } else if (section.id === SectionId.memories) {
-      problem = memoriesProblem(bytes, section);
     } else if (section.id === SectionId.code) {
-      problem = codeProblem(bytes, section, imported);
+      const problem = codeProblem(bytes, section, imported);
+      if (problem) return problem;
     }
-    if (problem) return problem;
   }
   return undefined;
-}
-
-function threadsProblem(
-  module: string,
-  name: string,
-  shared: boolean,
-): ModuleProblem | undefined {
-  const spawns = module === "wasi" && name === "thread-spawn";
-  if (!spawns && !shared) return undefined;
-  const what = spawns ? "imports wasi.thread-spawn" : "imports a shared memory";
-  const reason = `it ${what}; threads are not supported yet`;
-  return { reason, next: NO_THREADS };
-}
-
-function memoriesProblem(
-  bytes: Uint8Array,
-  section: Section,
-): ModuleProblem | undefined {
-  if (![...elements(bytes, section, readLimits)].includes(true)) {
-    return undefined;
-  }
-  const reason = "it has a shared memory; threads are not supported yet";
-  return { reason, next: NO_THREADS };
 }
 
 function codeProblem(

@@ -4,13 +4,40 @@ import { Malformed, Reader } from "./reader.ts";
 /** Bytes of the magic number and the version. */
 export const HEADER_BYTES = 8;
 
-/** The ids of the sections that are read here. */
+/** The ids of the sections that are read or written here. */
 export const SectionId = {
   custom: 0,
+  types: 1,
   imports: 2,
+  functions: 3,
+  tables: 4,
   memories: 5,
+  globals: 6,
+  exports: 7,
+  start: 8,
+  elements: 9,
   code: 10,
+  data: 11,
+  dataCount: 12,
+  tags: 13,
 } as const;
+
+/** The ids of all but custom sections, in the order that they stand in. */
+export const SECTION_ORDER: readonly number[] = [
+  SectionId.types,
+  SectionId.imports,
+  SectionId.functions,
+  SectionId.tables,
+  SectionId.memories,
+  SectionId.tags,
+  SectionId.globals,
+  SectionId.exports,
+  SectionId.start,
+  SectionId.elements,
+  SectionId.dataCount,
+  SectionId.code,
+  SectionId.data,
+];
 
 /** One section of a module; its contents are the bytes from `start` to `end`. */
 export interface Section {
@@ -26,10 +53,32 @@ export interface Import {
   readonly kind: "function" | "table" | "memory" | "global" | "tag";
   /** Whether it is a shared memory. */
   readonly shared: boolean;
+  /** The limits of a memory. */
+  readonly limits?: Limits;
+}
+
+/** What an element of the memory section says; of a table's limits, the same. */
+export interface Limits {
+  /** In pages of 64 KiB, or elements. */
+  readonly initial: number;
+  readonly maximum: number | undefined;
+  readonly shared: boolean;
+  /** Whether its addresses have 64 bits. */
+  readonly wide: boolean;
+}
+
+/** What a module exports. */
+export interface Export {
+  readonly name: string;
+  /** 0 a function, 1 a table, 2 a memory, 3 a global, 4 a tag. */
+  readonly kind: number;
+  readonly index: number;
 }
 
 /** A function's body: the bytes from `start`, where its locals are declared, to `end`. */
 export interface Body {
+  /** Where its size stands, before it. */
+  readonly at: number;
   readonly start: number;
   readonly end: number;
 }
@@ -88,8 +137,10 @@ export function readImport(reader: Reader): Import {
       skipValueType(reader);
       readLimits(reader);
       return { module, name, kind: "table", shared: false };
-    case 2:
-      return { module, name, kind: "memory", shared: readLimits(reader) };
+    case 2: {
+      const limits = limitsAt(reader);
+      return { module, name, kind: "memory", shared: limits.shared, limits };
+    }
     case 3:
       skipValueType(reader);
       reader.skip(1);
@@ -105,8 +156,8 @@ export function readImport(reader: Reader): Import {
 
 const HAS_MAXIMUM = 1;
 const SHARED = 2;
+const WIDE = 4;
 const KNOWN_FLAGS = 7;
-const U64_BYTES = 10;
 
 /**
  * Reads limits, all there is to an element of the memory section.
@@ -115,20 +166,36 @@ const U64_BYTES = 10;
  * @throws {Malformed} when they have flags beyond maximum, shared and 64 bits.
  */
 export function readLimits(reader: Reader): boolean {
+  return limitsAt(reader).shared;
+}
+
+/** As {@linkcode readLimits}, and gives all of them. @throws {Malformed} */
+export function limitsAt(reader: Reader): Limits {
   const at = reader.at;
   const flags = reader.byte();
   if (flags > KNOWN_FLAGS) {
     throw new Malformed(`the limits at byte ${at} are of no known kind`);
   }
-  reader.skipNumber(U64_BYTES);
-  if (flags & HAS_MAXIMUM) reader.skipNumber(U64_BYTES);
-  return (flags & SHARED) !== 0;
+  return {
+    initial: reader.u64(),
+    maximum: flags & HAS_MAXIMUM ? reader.u64() : undefined,
+    shared: (flags & SHARED) !== 0,
+    wide: (flags & WIDE) !== 0,
+  };
+}
+
+/** Reads an element of the export section. @throws {Malformed} */
+export function readExport(reader: Reader): Export {
+  const name = reader.text();
+  const kind = reader.byte();
+  return { name, kind, index: reader.u32() };
 }
 
 /** Reads an element of the code section, without its contents. @throws {Malformed} */
 export function readBody(reader: Reader): Body {
+  const { at } = reader;
   const size = reader.u32();
   const start = reader.at;
   reader.skip(size);
-  return { start, end: reader.at };
+  return { at, start, end: reader.at };
 }

@@ -133,7 +133,7 @@ export class Core {
     const handles = { dirs: directories.open(), listeners: sockets.handles };
     this.config = config;
     const tid = await this.guest.prepare(
-      loaded.module,
+      loaded.prepare(config.schedule),
       config,
       handles,
       following,

@@ -1,4 +1,5 @@
 import { type Epoch, type NodeId } from "../../engine/epoch.ts";
+import { isSchedule } from "../../wasi-intercept/threads/schedule.ts";
 import type { GuestConfig } from "../guest/config.ts";
 import type { Machine } from "../host/machine.ts";
 
@@ -227,14 +228,15 @@ export function checkWelcome(value: unknown): Welcome | undefined {
 
 function isConfig(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
-  const { args, env, dirs, intents, listeners, stdio } = value as GuestConfig;
+  const { args, env, dirs, intents, listeners, stdio, schedule } =
+    value as GuestConfig;
   return strings(args) && strings(env) && isU32(listeners) &&
     typeof intents === "boolean" &&
     Array.isArray(dirs) &&
     dirs.every((dir) =>
       typeof dir?.name === "string" && typeof dir?.shared === "boolean"
     ) &&
-    Array.isArray(stdio) && stdio.every(isU32);
+    Array.isArray(stdio) && stdio.every(isU32) && isSchedule(schedule);
 }
 
 /** Characters that a refusal may have. */

@@ -1,3 +1,4 @@
+import { scheduleOf } from "../../wasi-intercept/threads/schedule.ts";
 import type { GuestConfig } from "../guest/config.ts";
 import { exitCodeOf } from "../guest/end.ts";
 import { runSolo } from "../guest/solo.ts";
@@ -23,6 +24,7 @@ export function configOf(options: RunOptions): GuestConfig {
     intents: replicated,
     listeners: options.tcpListen.length,
     stdio: stdioTypes(),
+    schedule: scheduleOf(options.quantum, options.scheduleSeed),
   };
 }
 
@@ -31,14 +33,15 @@ export async function runSoloNode(
   options: RunOptions,
   say: Say,
 ): Promise<number> {
-  const { module } = loadModule(options.module);
+  const loaded = loadModule(options.module);
   const dirs = options.dirs.map(({ host }) => openDirectory(host));
   const sockets = new GuestSockets(options.tcpListen);
   sockets.serveAlone(say);
   const config = configOf(options);
   const handles = { dirs, listeners: sockets.handles };
   const link = await tracing(options, config);
-  const end = runSolo(module, config, handles, link);
+  const prepared = loaded.prepare(config.schedule);
+  const end = await runSolo(prepared, config, handles, link);
   say.end(end);
   await say.flush(1000);
   return exitCodeOf(end);

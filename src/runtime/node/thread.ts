@@ -3,6 +3,7 @@ import type { GuestReport, GuestStart, Inspected } from "../guest/protocol.ts";
 import { Slots } from "../guest/slots.ts";
 import type { TraceStyle } from "../guest/trace_style.ts";
 import { makeWaker, wake } from "../host/poll.ts";
+import type { PreparedModule } from "../module/load.ts";
 import { Ring } from "../ring.ts";
 
 /** Bytes of each ring: four of the largest messages with what they queue. */
@@ -33,14 +34,14 @@ export class GuestThread {
 
   /** Instantiates the guest and resolves to its thread id; what stops it goes to `onReport`. */
   prepare(
-    module: WebAssembly.Module,
+    prepared: PreparedModule,
     config: GuestConfig,
     handles: GuestHandles,
     following: boolean,
     inspected?: Inspected,
   ): Promise<number> {
     const start: GuestStart = {
-      module,
+      prepared,
       config,
       handles,
       following,

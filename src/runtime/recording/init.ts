@@ -1,4 +1,5 @@
 import { decodeValue } from "../../engine/frame.ts";
+import { isSchedule } from "../../wasi-intercept/threads/schedule.ts";
 import type { GuestConfig } from "../guest/config.ts";
 import type { InitData } from "../node/primary.ts";
 
@@ -14,10 +15,10 @@ export function decodeInit(data: Uint8Array): InitData | undefined {
 }
 
 function isConfig(config: Partial<GuestConfig>): boolean {
-  const { args, env, dirs, listeners, stdio } = config;
+  const { args, env, dirs, listeners, stdio, schedule } = config;
   return isList(args, isText) && args.length > 0 && isList(env, isText) &&
     isList(dirs, isDir) && isCount(listeners) && isList(stdio, isCount) &&
-    stdio.length === FILE_TYPES;
+    stdio.length === FILE_TYPES && isSchedule(schedule);
 }
 
 function isDir(value: unknown): boolean {

@@ -55,7 +55,12 @@ export async function goOn(run: LiveRun): Promise<number> {
   };
   const handles = { dirs, listeners: sockets.handles };
   const { config } = init;
-  const ready = thread.prepare(loaded.module, config, handles, true);
+  const ready = thread.prepare(
+    loaded.prepare(config.schedule),
+    config,
+    handles,
+    true,
+  );
   const tid = await Promise.race([ready, ending]);
   if (typeof tid !== "number") return endWith(tid);
   const clocks = new GuestClocks(tid);

@@ -2,6 +2,10 @@ import { decode } from "cbor-x";
 import { Control } from "../../engine/message.ts";
 import type { Member, Removal, TakeoverData } from "../../engine/membership.ts";
 import { controlName } from "../../wasi-intercept/describe.ts";
+import type {
+  ThreadCreated,
+  ThreadsWoken,
+} from "../../wasi-intercept/messages.ts";
 import { wordsText } from "../../wasi-intercept/words.ts";
 import { stampOf } from "../clocks.ts";
 import type { GuestEnd } from "../guest/end.ts";
@@ -15,7 +19,7 @@ type Takeover = TakeoverData & TakeoverExtra;
 /** What each control message says, in words. */
 const SENTENCES: Readonly<Record<number, (value: never) => string>> = {
   [Control.processInit]: ({ run, module, machine, config }: InitData) => {
-    const { args, env, dirs, listeners } = config;
+    const { args, env, dirs, listeners, schedule } = config;
     const parts = [
       `run ${runText(run)} of ${args.map(text).join(" ")}`,
       ...list("environment", env.map(text)),
@@ -26,6 +30,8 @@ const SENTENCES: Readonly<Record<number, (value: never) => string>> = {
         ),
       ),
       ...listeners > 0 ? [`${listeners} listening`] : [],
+      `quantum ${schedule.quantum}`,
+      ...schedule.seed === null ? [] : [`schedule seed ${schedule.seed}`],
       `module ${module.slice(0, 16)}…`,
       `${machine.engine}, ${machine.arch}`,
     ];
@@ -45,6 +51,11 @@ const SENTENCES: Readonly<Record<number, (value: never) => string>> = {
       moved(realtime)
     } (REALTIME), ${moved(monotonic)} (MONOTONIC), ${moved(cputime)} (CPUTIME)`;
   },
+  [Control.threadCreate]: ({ parent }: ThreadCreated) =>
+    `made by thread ${parent}`,
+  [Control.threadExit]: () => "it returned",
+  [Control.threadsWoken]: ({ tids }: ThreadsWoken) =>
+    tids.length === 0 ? "none" : tids.join(", "),
 };
 
 function text(value: string): string {

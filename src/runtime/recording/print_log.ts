@@ -1,3 +1,4 @@
+import { Control } from "../../engine/message.ts";
 import { ReplrtError } from "../errors.ts";
 import { Lines, ReaderGone } from "../host/stdout.ts";
 import { Say } from "../say.ts";
@@ -84,7 +85,8 @@ class Threads {
   #first: { readonly pid: number; readonly tid: number } | undefined;
   several = false;
 
-  see({ pid, tid, seen }: Entry): void {
+  see({ pid, tid, seen, method }: Entry): void {
+    if (method === Control.threadCreate) this.several = true;
     if (seen === undefined) return;
     this.#first ??= { pid, tid };
     this.several ||= pid !== this.#first.pid || tid !== this.#first.tid;

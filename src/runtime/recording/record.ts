@@ -64,7 +64,7 @@ export async function record(
   };
   const handles = { dirs, listeners: sockets.handles };
   const ready = thread.prepare(
-    loaded.module,
+    loaded.prepare(config.schedule),
     config,
     handles,
     false,

@@ -68,7 +68,13 @@ export async function replay(
     listeners: none(config.listeners),
   };
   await Promise.race([
-    thread.prepare(loaded.module, config, handles, true, inspection),
+    thread.prepare(
+      loaded.prepare(config.schedule),
+      config,
+      handles,
+      true,
+      inspection,
+    ),
     promise,
   ]);
   thread.go();

@@ -48,7 +48,12 @@ export async function runKept(
     }
   };
   const handles = { dirs: directories.open(), listeners: sockets.handles };
-  const ready = thread.prepare(loaded.module, config, handles, false);
+  const ready = thread.prepare(
+    loaded.prepare(config.schedule),
+    config,
+    handles,
+    false,
+  );
   const tid = await Promise.race([ready, ending]);
   if (typeof tid !== "number") return endWith(tid);
   const run = newRunId();

@@ -13,8 +13,11 @@ import { unhurried } from "../../node/unhurried.ts";
 import type { GuestDir, RunOptions } from "../../options.ts";
 import type { RunResult, RunSpec } from "./spec.ts";
 
-/** Stack of a replay in KiB: what did not exhaust that of the recorded run must not exhaust it. */
-const REPLAY_STACK = "--stack-size=3000";
+/** Stacks of a replay, of its threads too, in KiB: what did not exhaust those of the recorded run must not exhaust them. */
+const REPLAY_STACKS = [
+  "--stack-size=3000",
+  "--wasm-stack-switching-stack-size=3000",
+];
 
 const CHILD = fileURLToPath(new URL("./child.ts", import.meta.url));
 
@@ -90,7 +93,7 @@ async function runOne(
   const before = bootMs();
   const end = await runFresh({
     ...{ script: CHILD, args: [file], stdin, stdout, stderr, timeoutMs },
-    v8: spec.replay ? [REPLAY_STACK] : [],
+    v8: spec.replay ? REPLAY_STACKS : [],
     status: `${place}/status`,
   });
   const ms = bootMs() - before;

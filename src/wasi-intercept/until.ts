@@ -1,0 +1,46 @@
+import type { Stream } from "./descriptors.ts";
+import { type Host, type PollEntry, PollEvent } from "./host.ts";
+import type { Kernel, Outputs } from "./kernel.ts";
+import type { Waiting } from "./waiting.ts";
+
+/** Waiting where there is one thread: in poll(2). */
+export class WaitAlone implements Waiting {
+  readonly kept = undefined;
+  readonly #host: Host;
+  readonly #outputs: Outputs;
+  readonly #flush: () => void;
+
+  constructor(host: Host, outputs: Outputs, flush: () => void) {
+    this.#host = host;
+    this.#outputs = outputs;
+    this.#flush = flush;
+  }
+
+  until(
+    entries: readonly PollEntry[],
+    timeoutNs: bigint,
+    ready?: () => boolean,
+  ): boolean {
+    this.#flush();
+    if (ready !== undefined) this.#outputs.polling(true);
+    if (!ready?.()) this.#host.poll(entries, timeoutNs);
+    if (ready !== undefined) this.#outputs.polling(false);
+    return true;
+  }
+}
+
+/** Waits until a handle can be read or accepts; as {@linkcode Waiting.until}. */
+export function untilReadable({ waiting }: Kernel, handle: number): boolean {
+  const entry = { handle, events: PollEvent.in, revents: 0 };
+  return waiting.until([entry], -1n);
+}
+
+/** Waits until a stream takes bytes; as {@linkcode Waiting.until}. */
+export function untilWritable(k: Kernel, stream: Stream): boolean {
+  const handle = k.outputs.writable(stream);
+  if (typeof handle !== "number") {
+    return k.waiting.until([], -1n, () => k.outputs.writable(stream) === true);
+  }
+  const entry = { handle, events: PollEvent.out, revents: 0 };
+  return k.waiting.until([entry], -1n);
+}
