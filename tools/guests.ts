@@ -1,6 +1,7 @@
 /**
  * Builds the guests: `guests/NAME.c` and `guests/NAME/*.c` to
- * `guests/dist/NAME.wasm`.
+ * `guests/dist/NAME.wasm`, and each `guests/threads/NAME.c` as a program of many
+ * threads, together with `guests/threads/lib/`.
  *
  * `deno run -A tools/guests.ts [NAME…]` builds all guests, or those named, and
  * prints what each imports. With `--check` it writes nothing and exits 1, naming
@@ -15,6 +16,8 @@ import { basename, dirname, join } from "node:path/posix";
 import { walk } from "./walk.ts";
 
 const SOURCES = "guests";
+const THREADED = "guests/threads";
+const LIBRARY = "guests/threads/lib";
 const BUILT = "guests/dist";
 const FLAGS = [
   "--target=wasm32-wasip1",
@@ -27,23 +30,63 @@ const FLAGS = [
   "-Wl,-z,stack-size=1048576",
 ];
 
+/**
+ * For threads: atomics, one memory for all instances, and an allocator behind a
+ * lock. libc is built for one thread: its `errno` is no thread's own, and the
+ * linker must not look whether it has atomics.
+ */
+const THREAD_FLAGS = [
+  "-matomics",
+  "-mbulk-memory",
+  "-D_Thread_local=",
+  "-lc-printscan-no-floating-point",
+  "-Wl,--import-memory,--export-memory,--shared-memory,--max-memory=1073741824",
+  "-Wl,--no-check-features",
+  "-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free",
+  "-Wl,-z,stack-size=65536",
+];
+
+/** What a guest takes from another's folder: all but the files named. */
+const BORROWED = new Map([
+  ["pool", { folder: "guests/kv", without: ["main.c", "aof.c"] }],
+]);
+
 /** A program to build. */
 interface Guest {
   readonly name: string;
   /** Its C files and headers, relative to the root. */
   readonly files: readonly string[];
+  /** What the compiler is told beside `FLAGS`. */
+  readonly flags: readonly string[];
+}
+
+/** The C files and headers in a folder and below. */
+function sourcesIn(folder: string): string[] {
+  return walk(".", folder, [".c", ".h"]);
+}
+
+/** The files of a guest of many threads: its own, the library's and the borrowed ones. */
+function threadedFiles(file: string, name: string): string[] {
+  const borrowed = BORROWED.get(name);
+  const others = borrowed === undefined ? [] : sourcesIn(borrowed.folder)
+    .filter((other) => !borrowed.without.includes(basename(other)));
+  return [file, ...sourcesIn(LIBRARY), ...others];
 }
 
 /** The guests that have sources, by name. */
 function guests(): Guest[] {
-  const files = new Map<string, string[]>();
-  for (const file of walk(".", SOURCES, [".c", ".h"])) {
+  const all = new Map<string, Guest>();
+  for (const file of sourcesIn(SOURCES)) {
     const folder = dirname(file);
-    const name = basename(folder === SOURCES ? file : folder, ".c");
-    files.set(name, [...files.get(name) ?? [], file]);
+    if (folder === LIBRARY) continue;
+    const alone = folder === SOURCES || folder === THREADED;
+    const name = basename(alone ? file : folder, ".c");
+    const [files, flags] = folder === THREADED
+      ? [threadedFiles(file, name), THREAD_FLAGS]
+      : [[...all.get(name)?.files ?? [], file], []];
+    all.set(name, { name, files, flags });
   }
-  return [...files].map(([name, files]) => ({ name, files }))
-    .sort((a, b) => a.name < b.name ? -1 : 1);
+  return [...all.values()].sort((a, b) => a.name < b.name ? -1 : 1);
 }
 
 /** Loads the compiler, without its progress lines. */
@@ -65,7 +108,7 @@ async function build(guest: Guest): Promise<Uint8Array<ArrayBuffer>> {
     void (bytes && said.push(text.decode(bytes, { stream: true })));
   try {
     const built = await commands["clang"](
-      [...FLAGS, ...sources, "-o", output],
+      [...FLAGS, ...guest.flags, ...sources, "-o", output],
       tree,
       { stdout: hear, stderr: hear },
     );
@@ -100,7 +143,7 @@ function imports(wasm: Uint8Array<ArrayBuffer>): string[] {
 
 /** A line of the table: a guest, its size, what it imports. */
 function row(name: string, bytes: number | string, names: Iterable<string>) {
-  return `${name.padEnd(8)} ${`${bytes}`.padStart(7)}  ${
+  return `${name.padEnd(9)} ${`${bytes}`.padStart(7)}  ${
     [...names].sort().join(" ")
   }`;
 }

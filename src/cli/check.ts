@@ -12,7 +12,7 @@ const RUNS = 2, RUN_TIMEOUT_MS = 60_000;
 const CHECK = "What is checked:";
 const REPORT = "The report:";
 /** The options of `run` that it has too. */
-const SHARED = ["--dir", "--env", "--tcplisten"];
+const SHARED = ["--dir", "--env", "--tcplisten", "--quantum"];
 
 const OWN_FLAGS: readonly Flag[] = [
   {
@@ -30,6 +30,14 @@ const OWN_FLAGS: readonly Flag[] = [
     text: `find out which sources reach the output: all, or some of ${
       SOURCES.join(",")
     }`,
+  },
+  {
+    name: "--schedules",
+    value: "N",
+    audience: "all",
+    group: CHECK,
+    text:
+      "find out whether the order of its threads reaches the output: runs with schedule seeds 1 to N",
   },
   {
     name: "--run-timeout",
@@ -58,6 +66,8 @@ const EPILOGUE = `
 The program's directories are copied for each run and stay as they are. Its
 stdin is read to its end first, and given to each run. What it prints is
 compared, not shown. In a GitHub workflow, differences are annotated.
+Of two schedules that differ the recordings are kept in this directory, as
+APP.seed-S.rlog; they hold what the program read.
 
 Exit codes:
   0    deterministic: each run gave the same output, exit code and files
@@ -67,6 +77,7 @@ Exit codes:
 Examples:
     $ replrt check app.wasm
     $ replrt check --perturb all --junit check.xml app.wasm < input
+    $ replrt check --schedules 100 threads.wasm
     $ replrt check --perturb clock,random --dir ./src::/src app.wasm -- --build
 `;
 
@@ -118,11 +129,14 @@ function readCheckOptions(
   lookUp: LookUp,
 ): CheckCommandOptions {
   const run = readRunOptions(command, lookUp);
-  const { runs, perturb, runTimeout, junit } = command.opts();
+  const { runs, perturb, schedules, runTimeout, junit } = command.opts();
   return {
     run,
     runs: runs === undefined ? RUNS : parseNumber("--runs", runs, 1),
     perturb: perturb === undefined ? [] : parseSources("--perturb", perturb),
+    schedules: schedules === undefined
+      ? undefined
+      : parseNumber("--schedules", schedules, 2),
     runTimeoutMs: runTimeout === undefined
       ? RUN_TIMEOUT_MS
       : parseNumber("--run-timeout", runTimeout, 1),

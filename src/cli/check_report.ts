@@ -10,8 +10,11 @@ export function jsonOf(
   { module, deterministic, verdicts }: CheckResult,
 ): string {
   const checks = verdicts.map((verdict) => {
-    const { name, outcome, runs, ms, differences, call = null } = verdict;
-    return { name, outcome, runs, ms: Math.round(ms), differences, call };
+    const { name, outcome, runs, differences, call = null } = verdict;
+    const { seeds = null, recordings = null } = verdict;
+    const ms = Math.round(verdict.ms);
+    const found = { name, outcome, runs, ms, differences, call };
+    return { ...found, seeds, recordings };
   });
   return `${JSON.stringify({ module, deterministic, checks })}\n`;
 }

@@ -1,10 +1,11 @@
 /** What `replrt check` found, in words and as a table for people. @module */
 import { styleText } from "node:util";
-import type {
-  CheckName,
-  CheckResult,
-  Difference,
-  Verdict,
+import {
+  type CheckName,
+  type CheckResult,
+  type Difference,
+  isSeen,
+  type Verdict,
 } from "../runtime/recording/check/verdict.ts";
 
 const TITLES: Readonly<Record<CheckName, string>> = {
@@ -16,6 +17,7 @@ const TITLES: Readonly<Record<CheckName, string>> = {
   env: "env",
   readdir: "readdir",
   io: "io",
+  schedules: "schedules",
 };
 
 /** What a difference means, by check. */
@@ -28,6 +30,7 @@ const MEANINGS: Readonly<Record<CheckName, string>> = {
   env: "the environment reaches the output",
   readdir: "the order of directories reaches the output",
   io: "the sizes of reads and writes reach the output",
+  schedules: "the order of threads reaches the output",
 };
 
 /** How the two sides of a check are called. */
@@ -40,54 +43,85 @@ const SIDES: Readonly<Record<CheckName, readonly [string, string]>> = {
   env: ["fixed", "other env"],
   readdir: ["fixed", "other order"],
   io: ["fixed", "other sizes"],
+  schedules: ["one seed", "another"],
 };
+
+/** Most functions that are shown of a stack, or of those of a deadlock. */
+const FRAMES = 40;
+
+const NO_STACKS: NonNullable<Difference["stacks"]> = [[], []];
 
 const WORDS = { equal: "equal", differs: "DIFFERS", skipped: "skipped" };
 const COLOURS = { equal: "green", differs: "red", skipped: "yellow" } as const;
 
 /** A check's result in one sentence, without a full stop. */
 export function sentenceOf(verdict: Verdict): string {
-  const { name, outcome, differences, runs } = verdict;
+  const { name, outcome, differences, runs, seeds } = verdict;
   if (outcome === "differs") {
     const what = differences.filter(isSeen).map(placeOf);
     const where = what.length > 0 ? what : differences.map(placeOf);
-    return where.length > 0
+    const sentence = where.length > 0
       ? `${MEANINGS[name]}: ${where.join(", ")}`
       : MEANINGS[name];
+    return sentence + deadlockOf(verdict);
   }
   if (outcome === "skipped") {
-    return "runs differ already with the sources fixed";
+    return seeds === undefined
+      ? "runs differ already with the sources fixed"
+      : `runs with seed ${
+        seeds[1]
+      } differ already, so that the schedule is not to blame`;
   }
   const same = name === "replay"
     ? "same output, end and memory"
-    : `same output, end and files in ${runs} runs`;
+    : `same output, end and files in ${runs} ${
+      name === "schedules" ? "schedules" : "runs"
+    }`;
   return differences.length > 0 ? `${same}; only memory differs` : same;
 }
 
-/** What stands behind the sentence, one text a line: both sides of each difference, and the first call that differs. */
-export function detailsOf({ name, differences, call }: Verdict): string[] {
-  const [first, second] = SIDES[name];
+/** Which of two schedules ends in a deadlock, if one alone does. */
+function deadlockOf({ differences, seeds }: Verdict): string {
+  const end = differences.find(({ what }) => what === "end");
+  const locked = seeds?.filter((_, i) =>
+    /^trap: deadlock/.test((i === 0 ? end?.one : end?.other) ?? "")
+  );
+  return locked?.length === 1 ? `; seed ${locked[0]} ends in a deadlock` : "";
+}
+
+/** What stands behind the sentence, one text a line: both sides of each difference, the first call that differs, and how to see both again. */
+export function detailsOf(verdict: Verdict): string[] {
+  const { name, differences, call, seeds, recordings } = verdict;
+  const [first, second] = seeds?.map((seed) => `seed ${seed}`) ?? SIDES[name];
   const width = Math.max(first.length, second.length);
-  const pair = (one: string, other: string) => [
+  const pair = (one: string, other: string, stacks = NO_STACKS) => [
     `  ${first.padEnd(width)}  ${one}`,
+    ...stackLines(stacks[0], width),
     `  ${second.padEnd(width)}  ${other}`,
+    ...stackLines(stacks[1], width),
   ];
   return [
-    ...differences.filter(({ what }) => what !== "memory").flatMap((
-      difference,
-    ) => [
+    ...differences.filter(isSeen).flatMap((difference) => [
       `${placeOf(difference)}:`,
-      ...pair(difference.one, difference.other),
+      ...pair(difference.one, difference.other, difference.stacks),
     ]),
     ...call === undefined ? [] : [
       `the first call that differs is message ${call.seq}:`,
       ...pair(call.one, call.other),
     ],
+    ...recordings === undefined ? [] : [
+      "to see both again:",
+      ...recordings.map((file) => `  replrt replay ${file}`),
+    ],
   ];
 }
 
-function isSeen({ what }: Difference): boolean {
-  return what !== "memory";
+function stackLines(frames: readonly string[], width: number): string[] {
+  const left = frames.length - FRAMES;
+  const shown = frames.slice(0, FRAMES);
+  return [...shown, ...left > 0 ? [`… and ${left} more`] : []].map((line) =>
+    `  ${"".padEnd(width)}    ${line}`
+  );
 }
 
 /** Where two runs differ, in words. */

@@ -145,9 +145,6 @@ async function runToEnd(
 
 function finishAfter(messages: RingMessages, error: unknown): GuestReport {
   try {
-    if (error instanceof LoggedEnd) {
-      return { kind: "ended", end: decodeEnd(error.data) };
-    }
     const end = endOf(error);
     return end === undefined ? reportOf(error) : finish(messages, end);
   } catch (later) {
@@ -196,6 +193,9 @@ function describeEnd(end: GuestEnd): string {
 }
 
 function reportOf(error: unknown): GuestReport {
+  if (error instanceof LoggedEnd) {
+    return { kind: "ended", end: decodeEnd(error.data) };
+  }
   if (error instanceof Divergence) {
     const { seq, recorded, replayed } = error;
     return { kind: "diverged", seq, recorded, replayed };

@@ -76,7 +76,8 @@ export function send(
 ): number {
   if (stream.output < 0) return Errno.badf;
   if (stream.ended) return Errno.pipe;
-  const size = k.host.gather(k.memory, iovs, count, MAX_STREAM_IO);
+  const limit = Math.min(MAX_STREAM_IO, k.outputs.limit(stream));
+  const size = k.host.gather(k.memory, iovs, count, limit);
   if (size < 0) return -size;
   for (;;) {
     const n = k.outputs.accept(stream, size);

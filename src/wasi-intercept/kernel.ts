@@ -7,6 +7,8 @@ import type { Waiting } from "./waiting.ts";
 
 /** Where a guest's output goes. On a node that replicates it queues until its release; a solo node writes at once. */
 export interface Outputs {
+  /** Most bytes of one write to a stream, where fewer than a message holds. */
+  limit(stream: Stream): number;
   /**
    * How much of `size` gathered bytes the stream takes; part of `execute`. Gives a negative errno: `again` when it is full, or the
    * failure that its peer caused earlier.

@@ -5,7 +5,7 @@ import { type Stripes, stripesOf } from "../bytes/stripes.ts";
  * The one door to a guest's memory.
  *
  * `fits` is asked first, by the compiled row for out-pointers and by the row for buffers; the accessors then never leave the memory.
- * Views are taken anew whenever `memory.grow` has detached the old ones; of a shared memory by {@linkcode GuestMemory.renew}. Addresses are bytes from the start of memory, unsigned.
+ * Views are taken anew whenever `memory.grow` has detached the old ones; of a shared memory, after {@linkcode GuestMemory.grown}. Addresses are bytes from the start of memory, unsigned.
  */
 export class GuestMemory {
   readonly #memory: WebAssembly.Memory;
@@ -22,13 +22,13 @@ export class GuestMemory {
 
   /** The whole memory; a detached view has length 0, so a grown memory is seen here. */
   get bytes(): Uint8Array<ArrayBuffer> {
-    if (this.#bytes.length === 0) this.renew();
+    if (this.#bytes.length === 0) this.#renew();
     return this.#bytes;
   }
 
   /** The whole memory as a view, with the same care. */
   get view(): DataView<ArrayBuffer> {
-    if (this.#bytes.length === 0) this.renew();
+    if (this.#bytes.length === 0) this.#renew();
     return this.#view;
   }
 
@@ -78,9 +78,15 @@ export class GuestMemory {
     return mixRest(start, this.view, at + striped, size - striped);
   }
 
-  /** Takes the views anew, after a shared memory has grown, whose old views stay as they were. */
-  renew(): void {
+  /** Says that a shared memory has grown, whose old views stay as they were; the next access takes them anew, since V8 is slow to grow a memory whose every view was taken. */
+  grown(): void {
+    this.#bytes = NO_BYTES;
+  }
+
+  #renew(): void {
     this.#bytes = new Uint8Array(this.#memory.buffer as ArrayBuffer);
     this.#view = new DataView(this.#memory.buffer as ArrayBuffer);
   }
 }
+
+const NO_BYTES = new Uint8Array(0);

@@ -43,6 +43,11 @@ export interface ThreadsWoken {
   readonly tids: readonly number[];
 }
 
+/** The value of a message of the scheduler's, whatever the log has there. */
+export interface Told {
+  readonly value: unknown;
+}
+
 /** What a scheduler needs of the messaging beside calls. */
 export interface ThreadMessages {
   readonly following: boolean;
@@ -54,7 +59,7 @@ export interface ThreadMessages {
    * The value of the next message, which has to be this one; undefined when the log has ended and the node is live.
    * Waits for the log, and throws as {@linkcode Messages.diverge} does; `what` says what the guest did.
    */
-  told(method: number, tid: number, what: string): unknown;
+  told(method: number, tid: number, what: string): Told | undefined;
   /** Throws always: the message at hand is not what the guest did. */
   refuse(what: string): never;
   /** Sends all that is logged on its way, before a wait. */

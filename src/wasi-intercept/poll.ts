@@ -146,11 +146,14 @@ function waitForAny(k: Kernel, waits: readonly Wait[]): boolean {
   const entries = waits.flatMap(({ entry }) => entry ?? []);
   const writes = waits.some(({ type }) => type === EventType.fdWrite);
   const due = () => k.data.size > 0 || waits.some((wait) => isDue(k, wait));
+  // Asked between calls, where `k.data` is another's: what has no deadline alone.
+  const roomy = () =>
+    waits.some((wait) => wait.type === EventType.fdWrite && isDue(k, wait));
   for (let first = true; k.data.size === 0 || first; first = false) {
     if (due()) {
       if (entries.length > 0) k.host.poll(entries, 0n);
     } else if (
-      !k.waiting.until(entries, timeoutOf(k, waits), writes ? due : undefined)
+      !k.waiting.until(entries, timeoutOf(k, waits), writes ? roomy : undefined)
     ) return false;
     for (const wait of waits) addIfReady(k, wait);
   }

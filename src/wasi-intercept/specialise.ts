@@ -44,6 +44,9 @@ export function replicated(
   const plan = planOf(row);
   const args = plan.names.join(",");
   const digest = row.digest ? `d = row.digest(k, d, ${args}) | 0;` : "";
+  const others = row.parks === "waits" && !kernel.waiting.alone
+    ? `if (e === ${OTHERS}) return ${WAITS};`
+    : "";
   const logged = `
     let d = 0;
     ${plan.digest.join("\n")}
@@ -53,7 +56,7 @@ export function replicated(
     if (m.following) {
       const e = m.take(id, d, ${plan.bytes});
       if (e !== LIVE) {
-        ${row.parks === "waits" ? `if (e === ${OTHERS}) return ${WAITS};` : ""}
+        ${others}
         ${plan.compared}
         if (e !== 0) return e;
         k.opened = ${NO_HANDLE};

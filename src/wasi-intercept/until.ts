@@ -5,6 +5,7 @@ import type { Waiting } from "./waiting.ts";
 
 /** Waiting where there is one thread: in poll(2). */
 export class WaitAlone implements Waiting {
+  readonly alone = true;
   readonly kept = undefined;
   readonly #host: Host;
   readonly #outputs: Outputs;

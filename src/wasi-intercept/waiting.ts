@@ -5,6 +5,8 @@ export const WAITS = -4;
 
 /** How a call waits for the world. */
 export interface Waiting {
+  /** Whether there is one thread, so that a message of another one is no reason to wait. */
+  readonly alone: boolean;
   /** What `execute` leaves behind when it gives {@linkcode WAITS}, for its next attempt at the same call; undefined at the first. */
   kept: unknown;
   /**

@@ -41,6 +41,15 @@ const VERDICTS: readonly Verdict[] = [
     ...{ differences: [], call: undefined },
   },
 ];
+const LOCKED: Verdict = {
+  ...{ name: "schedules", outcome: "differs", runs: 7, ms: 20 },
+  differences: [{
+    ...{ what: "end", one: "exit code 0", other: "trap: deadlock: both wait" },
+    stacks: [[], Array.from({ length: 50 }, (_, i) => `thread 2: f${i} (0x1)`)],
+  }],
+  ...{ call: undefined, seeds: [1, 7] },
+  recordings: ["app.seed-1.rlog", "app.seed-7.rlog"],
+};
 const RESULT: CheckResult = {
   module: `a:b,c${HARD}`,
   deterministic: false,
@@ -122,6 +131,43 @@ test("a replay with another memory fails the check, runs with another one do not
   assert.match(text, "a replay is not what was recorded: memory");
 });
 
+test("a deadlock is named with its seed, a stack of bounded length, and how to see both runs again", () => {
+  const text = tableOf({ ...RESULT, verdicts: [LOCKED] }, false);
+  assert.match(
+    text,
+    "schedules  DIFFERS  the order of threads reaches the output: end; seed 7 ends in a deadlock\n",
+  );
+  const frames = text.split("\n").filter((line) => / thread 2: f/.test(line));
+  assert.is(frames.length, 40);
+  assert.match(text, "… and 10 more");
+  assert.match(text, /seed 1 +exit code 0\n +seed 7 +trap: deadlock/);
+  for (const file of LOCKED.recordings ?? []) {
+    assert.match(text, `  replrt replay ${file}\n`);
+  }
+});
+
+test("JUnit and annotations have the stacks of a deadlock and the recordings too", () => {
+  const result = { ...RESULT, verdicts: [LOCKED] };
+  const [junit] = testsOf(parseXml(junitOf(result)))[0]?.children ?? [];
+  assert.is(junit?.attributes.type, "schedules");
+  for (const text of [junit?.text ?? "", annotationsOf(result)]) {
+    assert.match(text, "thread 2: f39 (0x1)");
+    assert.match(text, "replrt replay app.seed-7.rlog");
+  }
+});
+
+test("a seed that does not give the same twice is said to be no fault of the schedule", () => {
+  const skipped: Verdict = {
+    ...{ name: "schedules", outcome: "skipped", runs: 7, ms: 20 },
+    ...{ differences: [], call: undefined, seeds: [1, 7] },
+  };
+  const text = tableOf({ ...RESULT, verdicts: [skipped] }, false);
+  assert.match(
+    text,
+    "skipped  runs with seed 7 differ already, so that the schedule is not to blame",
+  );
+});
+
 test("the table is plain where nobody sees colours", () => {
   assert.not.match(tableOf(RESULT, false), "\x1b");
   assert.match(tableOf(RESULT, true), "\x1b[31mDIFFERS");
@@ -150,7 +196,8 @@ test("JSON has the fields that README.md names, JUnit and annotations go beside 
   const { code: _, ...top } = found;
   const { call } = checkOf(found, "clock");
   const [difference] = checkOf(found, "clock").differences;
-  for (const object of [top, found.checks[0], call, difference]) {
+  const [locked] = LOCKED.differences;
+  for (const object of [top, found.checks[0], call, difference, locked]) {
     for (const field of Object.keys(object ?? {})) {
       assert.match(readme, `\`${field}\``);
     }
@@ -158,6 +205,7 @@ test("JSON has the fields that README.md names, JUnit and annotations go beside 
   for (const item of found.checks) {
     assert.equal(Object.keys(item), [
       ...["name", "outcome", "runs", "ms", "differences", "call"],
+      ...["seeds", "recordings"],
     ]);
   }
   assert.equal(Object.keys(call ?? {}), ["seq", "one", "other", "learnt"]);
@@ -201,6 +249,11 @@ const REFUSED: readonly (readonly [string, RegExp, () => Promise<Checked>])[] =
       "no runs",
       /cannot use --runs 0/,
       () => check(HELLO, { options: ["--runs", "0"] }),
+    ],
+    [
+      "one schedule",
+      /cannot use --schedules 1/,
+      () => check(HELLO, { options: ["--schedules", "1"] }),
     ],
     [
       "a directory that is not there",

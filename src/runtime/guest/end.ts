@@ -1,4 +1,5 @@
 import { decode, encode } from "cbor-x";
+import { decodeValue } from "../../engine/frame.ts";
 import { GuestExit } from "../../wasi-intercept/kernel.ts";
 import { Deadlock } from "../../wasi-intercept/threads/deadlock.ts";
 
@@ -23,6 +24,15 @@ export function encodeEnd(end: GuestEnd): Uint8Array {
 /** The reverse of {@linkcode encodeEnd}. */
 export function decodeEnd(data: Uint8Array): GuestEnd {
   return decode(data) as GuestEnd;
+}
+
+/** Whether DATA of PROCESS_EXIT is what {@linkcode encodeEnd} makes. */
+export function isEnd(data: Uint8Array): boolean {
+  const end = decodeValue(data)?.value as Partial<GuestEnd> | null | undefined;
+  if (end?.kind === "exit") return Number.isInteger(end.code);
+  return end?.kind === "trap" && typeof end.reason === "string" &&
+    Array.isArray(end.frames) &&
+    end.frames.every((frame) => typeof frame === "string");
 }
 
 /** The exit code of a node whose guest ended so. */
@@ -61,9 +71,11 @@ function trap(error: Error, reason: string): GuestEnd {
   return { kind: "trap", reason, frames: framesOf(error) };
 }
 
+/** The innermost frame of each thread is the hook that it waits in. */
 function deadlock({ message, traps }: Deadlock): GuestEnd {
-  const frames = [...traps].flatMap(([tid, error]) =>
-    framesOf(error).map((frame) => `thread ${tid}: ${frame}`)
+  const threads = [...traps].sort(([one], [other]) => one - other);
+  const frames = threads.flatMap(([tid, error]) =>
+    framesOf(error).slice(1).map((frame) => `thread ${tid}: ${frame}`)
   );
   return { kind: "trap", reason: message, frames };
 }

@@ -32,6 +32,10 @@ export class QueuedOutputs implements Outputs {
     this.#urge = urge;
   }
 
+  limit(): number {
+    return Infinity;
+  }
+
   accept(stream: Stream, size: number): number {
     const failure = this.#slots.failure(stream.output);
     if (failure !== 0) return -failure;

@@ -1,6 +1,7 @@
-import { decode, encode } from "cbor-x";
+import { encode } from "cbor-x";
 import { getU64 } from "../../bytes/layout.ts";
 import { assert } from "../../bytes/assert.ts";
+import { decodeValue } from "../../engine/frame.ts";
 import {
   Control,
   MAX_DATA,
@@ -20,10 +21,11 @@ import {
   OTHERS,
   PID,
   type ThreadMessages,
+  type Told,
 } from "../../wasi-intercept/messages.ts";
 import type { Syscall } from "../../wasi-intercept/syscall.ts";
 import { PAD, type Ring } from "../ring.ts";
-import { decodeEnd } from "./end.ts";
+import { decodeEnd, isEnd } from "./end.ts";
 import { Local } from "./local.ts";
 
 const {
@@ -81,7 +83,7 @@ export class RingMessages implements Messages, ThreadMessages {
   #at = 0;
   /** How far the inbox is used up once the message at hand is done with. */
   #used = -1;
-  /** Whether the message at hand was looked at and is still the next one. */
+  /** Whether the message at hand was looked at and is still the next one; one that was refused stays it. */
   #held = false;
   #argumentBytes = 0;
 
@@ -171,17 +173,19 @@ export class RingMessages implements Messages, ThreadMessages {
     this.publish();
   }
 
-  told(method: number, tid: number, what: string): unknown {
+  told(method: number, tid: number, what: string): Told | undefined {
     const found = this.#next();
     if (found === Local.live) return undefined;
     if (found === method && this.#tid === tid) {
-      return decode(this.#dataOf().slice());
+      const told = decodeValue(this.#dataOf().slice());
+      if (told !== undefined) return told;
     }
     if (found === Control.processExit) this.#checkEnd();
     this.refuse(what);
   }
 
   refuse(what: string): never {
+    this.#held = true;
     throw new Divergence(this.seq, this.#recorded(), what);
   }
 
@@ -219,24 +223,26 @@ export class RingMessages implements Messages, ThreadMessages {
     return view.getUint16(at + ERRNO, true);
   }
 
-  /** Takes the message of the guest's end, after the guest ended; DATA of PROCESS_EXIT, or `undefined` when the node is live. */
+  /**
+   * Takes the message of the guest's end, after the running thread ended it; DATA of PROCESS_EXIT, or `undefined` when the node is live.
+   *
+   * @throws {LoggedEnd} when another thread's trap had ended it before.
+   */
   takeEnd(replayed: string): Uint8Array | undefined {
     const found = this.#next();
     if (found === Local.live) return undefined;
-    if (found !== Control.processExit) {
-      throw new Divergence(this.seq, this.#recorded(), replayed);
+    const data = this.#dataOf().slice();
+    if (found === Control.processExit) {
+      if (this.#tid === this.tid && isEnd(data)) return data;
+      this.#checkEnd();
     }
-    return this.#dataOf().slice();
+    this.refuse(this.#own(replayed));
   }
 
   diverge(row: Syscall, args: readonly (number | bigint)[]): never {
     const found = this.#inbox.view.getUint16(this.#at + METHOD, true);
     if (found === Control.processExit) this.#checkEnd();
-    throw new Divergence(
-      this.seq,
-      this.#recorded(),
-      describeArguments(row, args),
-    );
+    this.refuse(this.#own(describeArguments(row, args)));
   }
 
   /** Moves to the next message of the guest, past those that concern the node alone; gives its method. */
@@ -288,14 +294,23 @@ export class RingMessages implements Messages, ThreadMessages {
   /** @throws {LoggedEnd} when the message at hand says that the guest trapped. */
   #checkEnd(): void {
     const data = this.#dataOf().slice();
-    if (decodeEnd(data).kind === "trap") throw new LoggedEnd(data);
+    if (!isEnd(data) || decodeEnd(data).kind !== "trap") return;
+    this.#held = true;
+    throw new LoggedEnd(data);
   }
 
   #recorded(): string {
-    return describeMessage(
+    const text = describeMessage(
       this.#inbox.view.getUint16(this.#at + METHOD, true),
       this.#dataOf(),
     );
+    const tid = this.#tid;
+    return tid === 0 || tid === this.tid ? text : `${text} of thread ${tid}`;
+  }
+
+  /** What the running thread did, which is named where the log has another's message. */
+  #own(what: string): string {
+    return this.#tid === this.tid ? what : `${what} of thread ${this.tid}`;
   }
 }
 

@@ -38,7 +38,7 @@ async function soloProcess(
   const data = new Data();
   const bytes = new Uint8Array(MAX_DATA);
   data.place(new DataView(bytes.buffer), bytes, 0, 0);
-  const outputs = new SoloOutputs(host);
+  const outputs = new SoloOutputs(host, shape !== undefined);
   const parts = { config, handles, host, data, outputs, flush: () => {} };
   if (shape === undefined) return instantiate(module, parts, link);
   const { instantiateThreads, NoMessages } = await import("./threads.ts");

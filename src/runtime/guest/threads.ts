@@ -64,7 +64,7 @@ export function instantiateThreads(
     yield: () => scheduler.quantumOver(),
     wait: (address, timeoutNs) => scheduler.wait(address, timeoutNs),
     notify: (address, count) => scheduler.notify(address, count),
-    grown: () => kernel.memory.renew(),
+    grown: () => kernel.memory.grown(),
   });
   const instance = (quantum: number) => {
     const made = linked(module, imports);

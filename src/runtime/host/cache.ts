@@ -29,8 +29,9 @@ export function writeCached(name: string, parts: readonly Uint8Array[]): void {
     fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
     const made = `${dir}/${name}.${crypto.randomUUID()}`;
     try {
-      fs.writeFileSync(made, "", { flag: "wx", mode: 0o600 });
-      for (const part of parts) fs.appendFileSync(made, part);
+      for (const part of parts) {
+        fs.writeFileSync(made, part, { flag: "a", mode: 0o600 });
+      }
       fs.renameSync(made, `${dir}/${name}`);
     } catch (error) {
       fs.rmSync(made, { force: true });

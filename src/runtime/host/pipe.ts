@@ -7,7 +7,7 @@ import { statOf } from "./stat.ts";
 
 const { POLLOUT, "pollfd.fd": FD, "pollfd.events": EVENTS } = linux;
 /** What a pipe that polls as writable takes without blocking. */
-const PIPE_CHUNK = linux.PIPE_BUF;
+export const PIPE_CHUNK = linux.PIPE_BUF;
 
 const pollfd = new DataView(new ArrayBuffer(linux["struct pollfd"]));
 const pollBytes = new Uint8Array(pollfd.buffer);

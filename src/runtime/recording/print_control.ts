@@ -16,6 +16,9 @@ import { oneLine } from "../status.ts";
 
 type Takeover = TakeoverData & TakeoverExtra;
 
+/** Frames of a trap that are shown. */
+const FRAMES = 20;
+
 /** What each control message says, in words. */
 const SENTENCES: Readonly<Record<number, (value: never) => string>> = {
   [Control.processInit]: ({ run, module, machine, config }: InitData) => {
@@ -40,7 +43,9 @@ const SENTENCES: Readonly<Record<number, (value: never) => string>> = {
   [Control.processExit]: (end: GuestEnd) =>
     end.kind === "exit"
       ? `the program ended with exit code ${end.code}`
-      : `the program trapped: ${[end.reason, ...end.frames].join(", ")}`,
+      : `the program trapped: ${
+        [end.reason, ...end.frames.slice(0, FRAMES)].join(", ")
+      }`,
   [Control.memberJoined]: ({ node, address }: Member) =>
     `node ${node} at ${address} is in sync, outputs wait for it`,
   [Control.memberRemoved]: ({ node, reason }: Removal) =>

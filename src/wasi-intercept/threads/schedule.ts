@@ -59,13 +59,14 @@ export function scheduleOf(
 export class Turns {
   readonly #quantum: number;
   readonly #seeded: Seeded | undefined;
-  /** Bits of the largest quantum. */
+  /** Bits of the largest quantum that a seed draws: each seed has a scale of its own. */
   readonly #bits: number;
 
   constructor({ quantum, seed }: Schedule) {
     this.#quantum = quantum;
     this.#seeded = seed === null ? undefined : seededBy(seed);
-    this.#bits = 32 - Math.clz32(quantum);
+    const bits = 32 - Math.clz32(quantum);
+    this.#bits = 1 + (this.#seeded?.next() ?? 0) % bits;
   }
 
   /** The next quantum: one of each number of bits is as likely, so that short ones are frequent and long ones occur. */

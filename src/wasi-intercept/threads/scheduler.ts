@@ -17,6 +17,7 @@ import {
   type ThreadCreated,
   type ThreadMessages,
   type ThreadsWoken,
+  type Told,
 } from "../messages.ts";
 import { type Waiting, WAITS } from "../waiting.ts";
 import { Deadlock } from "./deadlock.ts";
@@ -53,6 +54,7 @@ export type Parking = number | Promise<number>;
 
 /** The threads of one guest process. */
 export class Scheduler implements Waiting {
+  readonly alone = false;
   kept: unknown;
   /** Resolves with what ended the process: undefined when its first thread returned, else what was thrown. */
   readonly ended: Promise<unknown>;
@@ -198,7 +200,9 @@ export class Scheduler implements Waiting {
     const tid = this.#nextTid;
     if (this.#threads.size >= MAX_THREADS || tid > MAX_TID) return -Errno.again;
     const parent = this.#current.tid;
-    const what = `thread-spawn(${argument >>> 0}) in thread ${parent}`;
+    const what = `thread-spawn(${
+      argument >>> 0
+    }) of thread ${tid} by thread ${parent}`;
     const made: ThreadCreated = { parent };
     this.#log(Control.threadCreate, tid, { ...made }, what);
     this.#nextTid++;
@@ -330,7 +334,7 @@ export class Scheduler implements Waiting {
       const what = wait ? "a wait of all threads" : "a look at the world";
       const told = messages.told(Control.threadsWoken, 0, what);
       if (told !== undefined) {
-        return this.#wakeTold((told as ThreadsWoken).tids, what);
+        return this.#wakeTold(told, what);
       }
     }
     if (wait) messages.flush();
@@ -340,7 +344,9 @@ export class Scheduler implements Waiting {
     for (const thread of woken) this.#wake(thread);
   }
 
-  #wakeTold(tids: readonly number[], what: string): void {
+  #wakeTold({ value }: Told, what: string): void {
+    const tids = (value as Partial<ThreadsWoken> | null)?.tids;
+    if (!Array.isArray(tids)) this.#parts.messages.refuse(what);
     for (const tid of tids) {
       const thread = this.#threads.get(tid);
       if (thread === undefined || !this.#waiting.has(thread)) {
@@ -362,12 +368,12 @@ const NEVER = new Promise<never>(() => {});
 
 function expect(
   messages: ThreadMessages,
-  told: unknown,
+  told: Told,
   value: Readonly<Record<string, unknown>>,
   what: string,
 ): void {
-  const found = told as Readonly<Record<string, unknown>>;
-  if (Object.entries(value).some(([name, own]) => found[name] !== own)) {
+  const found = told.value as Readonly<Record<string, unknown>> | null;
+  if (Object.entries(value).some(([name, own]) => found?.[name] !== own)) {
     messages.refuse(what);
   }
 }

@@ -16,6 +16,8 @@ export interface Report {
     readonly ms: number;
     readonly differences: readonly Difference[];
     readonly call: DifferentCall | null;
+    readonly seeds: readonly [number, number] | null;
+    readonly recordings: readonly [string, string] | null;
   }[];
 }
 
@@ -31,6 +33,7 @@ export interface Given {
   readonly options?: readonly string[];
   readonly stdin?: Stdin;
   readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
 }
 
 /** Checks a guest, `words` are its name and its arguments. */

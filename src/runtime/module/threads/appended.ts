@@ -15,7 +15,7 @@ export const TYPES = {
   wait64: [[i32, i64, i64, i32], [i32]],
 } as const;
 
-/** The appended functions and their types; `HELPERS` says what each does. */
+/** The appended functions and their types; `helpers.ts` says what each does. */
 export const FUNCTIONS = {
   tick: "number",
   spend: "nothing",

@@ -12,6 +12,7 @@ const FAILED = -1;
 const NOT_EQUAL = 1;
 /** The largest offset: added to the largest address, it is past the end of every memory whose addresses have 32 bits. */
 const FAR = leb(0xffffffff);
+
 /** Memargs of four and of eight bytes, aligned and without an offset. */
 const FOUR = [2, 0];
 const EIGHT = [3, 0];

@@ -66,7 +66,7 @@ function spawnProblem(
   const spawner = "it imports wasi.thread-spawn, but";
   if (!memories[0]?.from || !memories[0].limits.shared) {
     return {
-      reason: `${spawner} not a shared memory that its threads could share`,
+      reason: `${spawner} no shared memory`,
       next: `${BUILD_THREADS}, with its memory imported and shared ` +
         "(wasm-ld: --import-memory --shared-memory --max-memory=BYTES)",
     };

@@ -1,9 +1,11 @@
-import { FIRST_SYSCALL } from "../../../engine/message.ts";
+import { Control, FIRST_SYSCALL } from "../../../engine/message.ts";
 import { describeMessage } from "../../../wasi-intercept/describe.ts";
+import { FIRST_TID } from "../../../wasi-intercept/messages.ts";
 import type { Item } from "../../../wasi-intercept/outcome.ts";
-import { decodeEnd, type GuestEnd, sameEnd } from "../../guest/end.ts";
+import { decodeEnd, sameEnd } from "../../guest/end.ts";
 import { entriesOf, type Entry } from "../messages.ts";
 import { callText } from "../print_call.ts";
+import { controlText, controlTitle } from "../print_control.ts";
 import { Recording } from "../recording.ts";
 import type { DifferentCall } from "./verdict.ts";
 
@@ -47,13 +49,19 @@ function firstUnlike(
     const a = first.next(), b = second.next();
     if (a === undefined && b === undefined) return undefined;
     if (a !== undefined && b !== undefined && alike(a, b, ignored)) continue;
-    const texts = [textOf(a), textOf(b)] as const;
+    const texts = textsOf(a, b);
     const [x, y] = texts[0] === texts[1] && a !== undefined && b !== undefined
       ? [a, b].map((entry, i) => texts[i] + hiddenOf(entry, ignored))
       : texts;
-    const learnt = a !== undefined && b !== undefined && sameCall(a, b);
+    const learnt = a !== undefined && b !== undefined && learns(a) &&
+      sameCall(a, b);
     return { seq: (a ?? b)!.seq, one: x!, other: y!, learnt };
   }
+}
+
+/** Whether a message says what the world gave; others say what the program did. */
+function learns({ seen, method }: Entry): boolean {
+  return seen !== undefined || method === Control.threadsWoken;
 }
 
 /** What a line of text leaves out of an outcome. */
@@ -88,22 +96,22 @@ class Calls {
 }
 
 function alike(a: Entry, b: Entry, ignored: readonly string[]): boolean {
-  if (a.seen === undefined || b.seen === undefined) {
-    return a.method === b.method && sameEnd(endOf(a), endOf(b));
-  }
-  return sameCall(a, b) && a.errno === b.errno &&
+  if (!sameCall(a, b)) return false;
+  if (a.seen === undefined || b.seen === undefined) return sameControl(a, b);
+  return a.errno === b.errno &&
     sameItems(a.seen.items, b.seen.items, ignored);
 }
 
 function sameCall(a: Entry, b: Entry): boolean {
   const [first, second] = [a.seen?.call.args ?? [], b.seen?.call.args ?? []];
-  return a.method === b.method && a.digest === b.digest &&
+  return a.method === b.method && a.tid === b.tid && a.digest === b.digest &&
     first.every(({ value }, i) => same(value, second[i]?.value));
 }
 
-/** A recording has no other control message than PROCESS_INIT and this. */
-function endOf({ data }: Entry): GuestEnd {
-  return decodeEnd(data);
+function sameControl(a: Entry, b: Entry): boolean {
+  return a.method === Control.processExit
+    ? sameEnd(decodeEnd(a.data), decodeEnd(b.data))
+    : same(a.data, b.data);
 }
 
 function sameItems(
@@ -131,6 +139,19 @@ function same(a: unknown, b: unknown): boolean {
     : a === b;
 }
 
+/** Both sides; with their threads where one is not the first. */
+function textsOf(
+  ...sides: readonly [Entry | undefined, Entry | undefined]
+): readonly string[] {
+  const threads = sides.some((entry) => (entry?.tid ?? 0) > FIRST_TID);
+  return sides.map((entry) => {
+    const thread = threads && entry !== undefined && entry.tid >= FIRST_TID
+      ? `thread ${entry.tid}: `
+      : "";
+    return thread + textOf(entry);
+  });
+}
+
 function textOf(entry: Entry | undefined): string {
   if (entry === undefined) return "nothing more";
   const { method, data, seen } = entry;
@@ -138,7 +159,10 @@ function textOf(entry: Entry | undefined): string {
     return callText(seen, { paint: (_, text) => text, pointers: false });
   }
   if (method >= FIRST_SYSCALL) return describeMessage(method, data);
-  const end = endOf(entry);
+  if (method !== Control.processExit) {
+    return `${controlTitle(method)}: ${controlText(method, data)}`;
+  }
+  const end = decodeEnd(data);
   return end.kind === "exit"
     ? `the end: exit code ${end.code}`
     : `the end: a trap, ${end.reason}`;

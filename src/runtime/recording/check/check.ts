@@ -1,3 +1,5 @@
+import { scheduleOf } from "../../../wasi-intercept/threads/schedule.ts";
+import { ReplrtError } from "../../errors.ts";
 import { type Source, SOURCES } from "../../host/fixed_world.ts";
 import { endFresh } from "../../host/fresh_process.ts";
 import { beforeSignal } from "../../host/signals.ts";
@@ -10,12 +12,14 @@ import type { StatusEvent } from "../../status.ts";
 import { differentCall } from "./calls.ts";
 import { compareRuns } from "./compare.ts";
 import { type Common, recordRun, replayRun, type Run } from "./run.ts";
-import type {
-  CheckName,
-  CheckResult,
-  Difference,
-  DifferentCall,
-  Verdict,
+import { trySchedules } from "./schedules.ts";
+import {
+  type CheckName,
+  type CheckResult,
+  type Difference,
+  type DifferentCall,
+  isSeen,
+  type Verdict,
 } from "./verdict.ts";
 
 /** All that `replrt check` was told about what to do. */
@@ -26,6 +30,8 @@ export interface CheckOptions {
   readonly runs: number;
   /** The sources that are tried out. */
   readonly perturb: readonly Source[];
+  /** How many schedules of its threads are tried out, at least 2; undefined: none. */
+  readonly schedules: number | undefined;
   /** How long each run may take, in ms. */
   readonly runTimeoutMs: number;
 }
@@ -40,8 +46,12 @@ const EXTRA = "REPLRT_CHECK=env";
  * @throws {ReplrtError} for what the operator has to mend, and for a run that does not end.
  */
 export async function check(options: CheckOptions): Promise<CheckResult> {
-  const { run, runTimeoutMs: timeoutMs } = options;
-  loadModule(run.module);
+  const { run, schedules, runTimeoutMs: timeoutMs } = options;
+  const loaded = loadModule(run.module);
+  if (schedules !== undefined) {
+    const { shape } = loaded.prepare(scheduleOf(run.quantum, schedules));
+    if (shape === undefined) throw withoutThreads(run.module);
+  }
   const place = temporaryDir("replrt-check-");
   const clean = () => {
     removeTree(place);
@@ -75,21 +85,25 @@ class Checker {
   }
 
   async all(): Promise<Verdict[]> {
-    const { runs, perturb } = this.#options;
+    const { runs, perturb, schedules } = this.#options;
     const first = await this.#run();
     const verdicts = [await this.#replay(first)];
     if (runs > 1) verdicts.push(await this.#again(first));
     removeTree(first.place);
     if (perturb.length > 0) verdicts.push(...await this.#perturbed());
+    if (schedules !== undefined) {
+      verdicts.push(await this.#scheduled(schedules));
+    }
     return verdicts;
   }
 
-  #run(other?: Source | null): Promise<Run> {
+  #run(other?: Source | null, seed?: number): Promise<Run> {
     const { run } = this.#options;
     const world = other === undefined ? undefined : { other };
     const env = other === "env" ? [EXTRA, ...run.env.toReversed()] : run.env;
     const name = `run-${++this.#made}`;
-    return recordRun(this.#common, name, { ...run, env }, world);
+    const options = { ...run, env, scheduleSeed: seed };
+    return recordRun(this.#common, name, options, world);
   }
 
   async #replay(first: Run): Promise<Verdict> {
@@ -143,9 +157,22 @@ class Checker {
     return verdicts;
   }
 
-  #compare(name: CheckName, one: Run, other: Run): Verdict {
+  #scheduled(count: number): Promise<Verdict> {
+    const { run: { module } } = this.#options;
+    return trySchedules({
+      ...{ module, count },
+      run: (seed) => this.#run(null, seed),
+      compare: (one, other) => this.#differences(one, other).filter(isSeen),
+    });
+  }
+
+  #differences(one: Run, other: Run): Difference[] {
     const dirs = this.#options.run.dirs.map(({ guest }) => guest);
-    const differences = compareRuns(one, other, dirs);
+    return compareRuns(one, other, dirs);
+  }
+
+  #compare(name: CheckName, one: Run, other: Run): Verdict {
+    const differences = this.#differences(one, other);
     const call = differences.length === 0 || one.recording === other.recording
       ? undefined
       : differentCall(one.recording, other.recording);
@@ -156,8 +183,11 @@ class Checker {
   }
 }
 
-function isSeen({ what }: Difference): boolean {
-  return what !== "memory";
+function withoutThreads(module: string): ReplrtError {
+  return new ReplrtError(
+    `cannot use --schedules: ${module} has no threads`,
+    "leave it out; --perturb finds out what else reaches the output",
+  );
 }
 
 function skipped(name: Source): Verdict {

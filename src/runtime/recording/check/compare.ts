@@ -24,7 +24,7 @@ export function compareRuns(
   if (a.kind !== "ended" || b.kind !== "ended") return differences;
   if (!sameEnd(a.end, b.end)) {
     const texts = { one: endText(a.end), other: endText(b.end) };
-    differences.push({ what: "end", ...texts });
+    differences.push({ what: "end", ...texts, ...stacksOf(a.end, b.end) });
   }
   differences.push(...compareDirs(one.dirs, other.dirs, dirs));
   const decided = isExhausted(a.end) || isExhausted(b.end);
@@ -37,6 +37,13 @@ export function compareRuns(
 /** How a guest ended, as text. */
 export function endText(end: GuestEnd): string {
   return end.kind === "exit" ? `exit code ${end.code}` : `trap: ${end.reason}`;
+}
+
+function stacksOf(...ends: readonly [GuestEnd, GuestEnd]) {
+  const [one, other] = ends.map((end) => end.kind === "exit" ? [] : end.frames);
+  return ends.every(({ kind }) => kind === "exit")
+    ? {}
+    : { stacks: [one!, other!] as const };
 }
 
 /** The host decides how deep a stack is, and with it what is in memory at its end. */

@@ -141,10 +141,11 @@ function tooLong(
   { run, replay }: RunSpec,
   timeoutMs: number,
 ): ReplrtError {
+  const what = replay ? "replay" : "run";
+  const { scheduleSeed: seed } = run;
+  const how = seed === undefined ? "" : ` with schedule seed ${seed}`;
   return new ReplrtError(
-    `cannot check ${run.module}: a ${
-      replay ? "replay" : "run"
-    } of it has not ended after ${timeoutMs} ms`,
+    `cannot check ${run.module}: a ${what} of it${how} has not ended after ${timeoutMs} ms`,
     "give it input that ends it, or more time with --run-timeout",
   );
 }

@@ -1,0 +1,344 @@
+/** Reads modules by another decoder than replrt's, and takes out again what the rewriter for threads puts in. @module */
+import {
+  BinaryReader,
+  type IFunctionInformation,
+  type IOperatorInformation,
+} from "wasmparser";
+
+/** The decoder's states, of a const enum. */
+const State = { error: -1, begin: 28, operator: 30, end: 31 } as const;
+
+/** An instruction: its opcode, what follows it as text, and its labels. */
+export interface Step {
+  readonly code: number;
+  readonly text: string;
+  readonly labels: readonly number[];
+}
+
+/** A function of a module, as the decoder gives it. */
+export interface Decoded {
+  readonly locals: number;
+  readonly steps: readonly Step[];
+}
+
+const C = {
+  block: 0x02,
+  loop: 0x03,
+  if: 0x04,
+  end: 0x0b,
+  br: 0x0c,
+  br_if: 0x0d,
+  call: 0x10,
+  call_indirect: 0x11,
+  return_call: 0x12,
+  local_get: 0x20,
+  local_set: 0x21,
+  local_tee: 0x22,
+  global_get: 0x23,
+  global_set: 0x24,
+  memory_grow: 0x40,
+  i32_const: 0x41,
+  i32_lt_s: 0x48,
+  i32_ge_s: 0x4e,
+  i32_sub: 0x6b,
+  notify: 0xfe00,
+  wait32: 0xfe01,
+  wait64: 0xfe02,
+} as const;
+const VOID = "-64";
+/** memory.init, memory.copy and memory.fill. */
+const BULK: readonly number[] = [0xfc08, 0xfc0a, 0xfc0b];
+
+/** The functions of a module in order. */
+export function* decoded(
+  bytes: Uint8Array<ArrayBuffer>,
+): Generator<Decoded, void> {
+  const reader = new BinaryReader();
+  reader.setData(bytes.buffer, bytes.byteOffset, bytes.length);
+  let steps: Step[] = [];
+  let locals = 0;
+  while (reader.read()) {
+    switch (reader.state) {
+      case State.error:
+        throw reader.error;
+      case State.begin: {
+        const groups = (reader.result as IFunctionInformation).locals;
+        locals = groups.reduce((sum, { count }) => sum + count, 0);
+        steps = [];
+        break;
+      }
+      case State.operator:
+        steps.push(stepOf(reader.result as IOperatorInformation));
+        break;
+      case State.end:
+        yield { locals, steps };
+    }
+  }
+}
+
+/** What an instruction may have besides labels and memory. */
+const OPERANDS = [
+  ...["blockType", "selectType", "refType", "srcType", "funcIndex"] as const,
+  ...["typeIndex", "tableIndex", "localIndex", "fieldIndex"] as const,
+  ...["globalIndex", "segmentIndex", "destinationIndex", "literal"] as const,
+  "len" as const,
+];
+
+function stepOf(found: IOperatorInformation): Step {
+  const { code, brDepth, brTable, memoryAddress: memory } = found;
+  if (found.tryTable || found.relativeDepth !== undefined) {
+    throw new Error(`the instruction ${code} is of exceptions`);
+  }
+  let text = memory ? `${memory.flags}:${memory.offset}` : "";
+  for (const name of OPERANDS) {
+    const operand = found[name];
+    if (operand === undefined) continue;
+    text += (text && " ") + shown(operand);
+  }
+  if (brTable) return { code, text, labels: [...brTable] };
+  return { code, text, labels: brDepth === undefined ? NONE : [brDepth] };
+}
+
+const NONE: readonly number[] = [];
+
+function shown(operand: number | object): string {
+  if (typeof operand === "number") return `${operand}`;
+  return "code" in operand ? `${operand.code}` : `${operand}`;
+}
+
+/** What the rewriter has added to a module, by index. */
+export interface Added {
+  readonly quantum: number;
+  readonly tick: number;
+  readonly spend: number;
+  readonly wait32: number;
+  readonly wait64: number;
+  readonly notify: number;
+  readonly grow: number;
+}
+
+/** What a line ends with for each count before its instruction. */
+export const COUNTED = " counted";
+
+/**
+ * The instructions of a function as lines, their labels absolute, each with {@linkcode COUNTED} if the rewriter counts before it.
+ *
+ * An `if` that only goes round in a loop is written as `br_if`, since both become the same. Loops have no parameters.
+ */
+export function expected({ steps }: Decoded, fine: boolean): string[] {
+  const lines: string[] = [];
+  const blocks: boolean[] = [false];
+  for (let i = 0; i < steps.length; i++) {
+    const step = steps[i]!;
+    const [next, after] = [steps[i + 1], steps[i + 2]];
+    const absolute = ({ labels }: Step, more: number) =>
+      labels.map((label) => blocks.length - 1 + more - label);
+    if (
+      isVoid(step, C.if) && next?.code === C.br && after?.code === C.end &&
+      blocks[absolute(next, 1)[0]!]
+    ) {
+      lines.push(line({ ...next, code: C.br_if }, absolute(next, 1)));
+      i += 2;
+      continue;
+    }
+    lines.push(
+      line(step, absolute(step, 0)) + (counts(step, fine) ? COUNTED : ""),
+    );
+    if (opens(step)) blocks.push(step.code === C.loop);
+    if (step.code === C.end) blocks.pop();
+  }
+  return lines;
+}
+
+/**
+ * As {@linkcode expected}, of the rewritten function: takes out what the rewriter put in.
+ *
+ * @throws {Error} where something is not as the rewriter makes it.
+ */
+export function undone(
+  decoded: Decoded,
+  params: number,
+  added: Added,
+): string[] {
+  return new Undoing(decoded, params + decoded.locals - 1, added).run();
+}
+
+class Undoing {
+  readonly #lines: string[] = [];
+  /** For each block of the copy, which of the original it is, and whether it is the inner one of a loop. */
+  readonly #blocks: { at: number; inner: boolean }[] = [
+    { at: 0, inner: false },
+  ];
+  #depth = 1;
+  #at = 0;
+  /** Counts before the next instruction. */
+  #counts = 0;
+
+  constructor(
+    private readonly decoded: Decoded,
+    private readonly counter: number,
+    private readonly added: Added,
+  ) {}
+
+  run(): string[] {
+    while (this.#at < this.decoded.steps.length) this.#next();
+    return this.#lines;
+  }
+
+  #next(): void {
+    const step = this.decoded.steps[this.#at]!;
+    if (this.#isCount()) {
+      this.#counts++;
+      this.#at += 10;
+    } else if (this.#lines.length === 0 && this.#isFree()) {
+      this.#at += 2;
+    } else if (step.code === C.loop) this.#loop(step);
+    else if (isVoid(step, C.if) && this.#isLess(1, C.i32_ge_s)) this.#brIf();
+    else if (this.#isLess(0, C.i32_ge_s)) {
+      this.#emit({ code: C.br, text: "", labels: [] }, [this.#back(6, 0)]);
+      this.#at += 8;
+    } else if (step.code === C.end && this.#blocks.at(-1)?.inner) {
+      this.#blocks.pop();
+      this.#blocks.pop();
+      if (!this.#is(1, C.end, "")) throw this.#wrong("an inner loop goes on");
+      this.#plain(step, 2);
+    } else this.#plain(this.#original(step), 1);
+  }
+
+  /** The instruction that a call of a helper stands for. */
+  #original(step: Step): Step {
+    if (step.code !== C.call) return step;
+    const { wait32, wait64, notify, grow } = this.added;
+    const index = Number(step.text);
+    if (index === grow) return { ...step, code: C.memory_grow, text: "" };
+    const parking = new Map([[wait32, C.wait32], [wait64, C.wait64], [
+      notify,
+      C.notify,
+    ]]);
+    const code = parking.get(index);
+    if (code === undefined) return step;
+    const offset = Number(this.#lines.pop()!.split(" ")[1]) >>> 0;
+    return { ...step, code, text: `${code === C.wait64 ? 3 : 2}:${offset}` };
+  }
+
+  #plain(step: Step, size: number): void {
+    const targets = step.labels.map((label) => {
+      const block = this.#blocks.at(-1 - label);
+      if (!block || block.inner) throw this.#wrong("a branch is not counted");
+      return block.at;
+    });
+    this.#emit(step, targets);
+    this.#at += size;
+    if (opens(step)) this.#open(false);
+    if (step.code !== C.end) return;
+    if (size === 1) this.#blocks.pop();
+    this.#depth--;
+  }
+
+  #loop(step: Step): void {
+    const inner = this.decoded.steps[this.#at + 11];
+    if (!this.#isLess(1, C.i32_lt_s) || inner?.code !== C.loop) {
+      throw this.#wrong("a loop is not counted");
+    }
+    if (inner.text !== step.text) throw this.#wrong("loops of two types");
+    this.#tick(7);
+    this.#emit(step, []);
+    this.#open(false);
+    this.#blocks.push({ at: this.#depth - 1, inner: true });
+    this.#at += 12;
+  }
+
+  #tick(from: number): void {
+    const filled = this.#is(from, C.if, VOID) &&
+      this.#is(from + 1, C.call, `${this.added.tick}`) &&
+      this.#is(from + 2, C.local_set, `${this.counter}`) &&
+      this.#is(from + 3, C.end, "");
+    if (!filled) throw this.#wrong("a counter is not filled up");
+  }
+
+  #brIf(): void {
+    if (!this.#is(9, C.end, "")) throw this.#wrong("a condition goes on");
+    const step = { code: C.br_if, text: "", labels: [] };
+    this.#emit(step, [this.#back(7, 1)]);
+    this.#at += 10;
+  }
+
+  /** The loop that a `br_if` to its inner block and a `br` to its outer one go to, within so many blocks more. */
+  #back(from: number, more: number): number {
+    const [near, far] = [0, 1].map((i) =>
+      this.decoded.steps[this.#at + from + i]!
+    );
+    const block = (step: Step) => this.#blocks.at(-1 - step.labels[0]! + more);
+    const [inner, outer] = [block(near!), block(far!)];
+    const right = near!.code === C.br_if && far!.code === C.br &&
+      inner?.inner && outer?.at === inner.at && !outer.inner;
+    if (!right) throw this.#wrong("the two ways to go round");
+    return inner.at;
+  }
+
+  #open(inner: boolean): void {
+    this.#blocks.push({ at: this.#depth++, inner });
+  }
+
+  #emit(step: Step, targets: readonly number[]): void {
+    this.#lines.push(line(step, targets) + COUNTED.repeat(this.#counts));
+    this.#counts = 0;
+  }
+
+  /** Whether the counter gets its first iterations. */
+  #isFree(): boolean {
+    return this.#is(0, C.i32_const, "16") &&
+      this.#is(1, C.local_set, `${this.counter}`);
+  }
+
+  #isCount(): boolean {
+    const quantum = `${this.added.quantum}`;
+    return this.#is(0, C.global_get, quantum) &&
+      this.#is(1, C.i32_const, "1") &&
+      this.#is(2, C.i32_sub, "") &&
+      this.#is(3, C.global_set, quantum) &&
+      this.#is(4, C.global_get, quantum) &&
+      this.#is(5, C.i32_const, "0") &&
+      this.#is(6, C.i32_lt_s, "") && this.#is(7, C.if, VOID) &&
+      this.#is(8, C.call, `${this.added.spend}`) &&
+      this.#is(9, C.end, "");
+  }
+
+  /** Whether the counter is made less and compared with 0. */
+  #isLess(from: number, compare: number): boolean {
+    const counter = `${this.counter}`;
+    return this.#is(from, C.local_get, counter) &&
+      this.#is(from + 1, C.i32_const, "1") &&
+      this.#is(from + 2, C.i32_sub, "") &&
+      this.#is(from + 3, C.local_tee, counter) &&
+      this.#is(from + 4, C.i32_const, "0") && this.#is(from + 5, compare, "");
+  }
+
+  #is(from: number, code: number, text: string): boolean {
+    const step = this.decoded.steps[this.#at + from];
+    return step?.code === code && step.text === text;
+  }
+
+  #wrong(what: string): Error {
+    return new Error(`${what}, at instruction ${this.#at}`);
+  }
+}
+
+function isVoid(step: Step, code: number): boolean {
+  return step.code === code && step.text === VOID;
+}
+
+function opens({ code }: Step): boolean {
+  return code >= C.block && code <= C.if;
+}
+
+/** Whether the rewriter counts before this instruction. */
+function counts({ code, text }: Step, fine: boolean): boolean {
+  if (code === C.call_indirect) return true;
+  const parks = code >= C.notify && code <= C.wait64;
+  return fine && !parks && (/^\d+:\d+$/.test(text) || BULK.includes(code));
+}
+
+function line({ code, text }: Step, targets: readonly number[]): string {
+  return [code.toString(16), text, ...targets].join(" ");
+}
