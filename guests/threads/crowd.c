@@ -31,7 +31,8 @@ static void visit(int number) {
   order = order * 31 + (unsigned)number;
   unlock(&mutex);
   for (int i = 0; i < PAGE; i += 512) {
-    if (((unsigned char *)(page * PAGE))[i] != (unsigned char)number) fail("crowd: a page of %d was overwritten", number);
+    unsigned char found = ((unsigned char *)(page * PAGE))[i];
+    if (found != (unsigned char)number) fail("crowd: a page of %d was overwritten", number);
   }
 }
 

@@ -1,5 +1,6 @@
-/* pool [THREADS]: kv, without its file, by threads: main takes connections, THREADS (4) threads serve one each at a time,
- * and the keys are behind one lock; the calls of a thread wait, and hold up nobody else. SHUTDOWN ends it with 0. */
+/* pool [THREADS]: kv, without its file, by threads: main takes connections, THREADS (4) threads serve one each at a
+ * time, and the keys are behind one lock; the calls of a thread wait, and hold up nobody else. SHUTDOWN ends it with
+ * 0. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

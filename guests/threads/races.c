@@ -31,6 +31,7 @@ int main(int argc, char **argv) {
   run_threads(work, argc > 2 ? atoi(argv[2]) : 4);
   unsigned sum = 2166136261;
   for (int i = 0; i < BYTES; i++) sum = (sum ^ bytes[i]) * 16777619;
-  say("races: counter %u, wide %016llx, narrow %04x, real %lld, bytes %08x", counter, wide, narrow, (long long)real, sum);
+  say("races: counter %u, wide %016llx, narrow %04x, real %lld, bytes %08x", counter, wide, narrow, (long long)real,
+      sum);
   return 0;
 }

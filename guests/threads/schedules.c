@@ -40,7 +40,8 @@ int main(int argc, char **argv) {
   rounds = argc > 2 ? atoi(argv[2]) : 50;
   reverse = strcmp(mode, "deadlock") == 0;
   bool lost = strcmp(mode, "lost") == 0;
-  if (!lost && !reverse && strcmp(mode, "correct") != 0) fail("schedules: cannot start: MODE is lost, deadlock or correct");
+  bool correct = strcmp(mode, "correct") == 0;
+  if (!lost && !reverse && !correct) fail("schedules: cannot start: MODE is lost, deadlock or correct");
   run_threads(lost ? plainly : locked, 2);
   say("x = %d", x);
   return 0;

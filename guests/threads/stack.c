@@ -7,7 +7,7 @@
 #define NODES 100
 #define THREADS 3
 
-/* The upper half of the head counts its changes, so that a node that went and came back is not taken for still there. */
+/* The upper half of the head counts its changes, so that a node that has gone and come back is seen to have. */
 static uint64_t head;
 static struct {
   uint32_t next, changes;

@@ -1,6 +1,6 @@
-/* sync MODE [ROUNDS] [THREADS]: what threads cost (for bench/): THREADS (2) threads, ROUNDS (100000) rounds each.
- * MODE: lock, a short section under one lock and as much outside; cpu, pure computing. Prints a checksum, which no
- * schedule changes. */
+/* sync MODE [ROUNDS] [THREADS]: what threads cost, here or on real ones: THREADS (2) threads, ROUNDS (100000) rounds
+ * each. MODE: lock, a short section under one lock and as much outside; cpu, pure computing. Prints a checksum, which
+ * no schedule changes. */
 #include <stdlib.h>
 #include <string.h>
 

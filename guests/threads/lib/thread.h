@@ -48,7 +48,10 @@ void once(Once *o, void (*act)(void));
 static inline int park(int *word, int value, int64_t ns) {
   return __builtin_wasm_memory_atomic_wait32(word, value, ns);
 }
-static inline int unpark(int *word, int count) { return (int)__builtin_wasm_memory_atomic_notify(word, (unsigned)count); }
+/* Wakes up to COUNT of those that are parked at WORD; gives how many. */
+static inline int unpark(int *word, int count) {
+  return (int)__builtin_wasm_memory_atomic_notify(word, (unsigned)count);
+}
 
 /* Sleeps by poll_oneoff. */
 void pause_for(int64_t ns);

@@ -36,6 +36,11 @@ export function builtTour(language: string): Program {
   return program(join(FOLDER, `tour-${language}.wasm`));
 }
 
+/** The crew of threads, built by Zig. */
+export function builtCrew(): Program {
+  return program(join(FOLDER, "crew-zig.wasm"));
+}
+
 /** The tour, built by Go; it is kept compressed. */
 export function goTour(): Program {
   const packed = Deno.readFileSync(join(FOLDER, "tour-go.wasm.gz"));
