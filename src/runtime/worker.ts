@@ -102,10 +102,11 @@ function prepare(
   };
   const calls: Link = (row, kernel) =>
     replicated(rowFor(start, row), kernel, messages);
-  const link = traced && start.trace
-    ? traced(calls, start.config, start.trace)
-    : calls;
   const { module, shape } = start.prepared;
+  const tid = shape && (() => messages.tid);
+  const link = traced && start.trace
+    ? traced(calls, start.config, start.trace, tid)
+    : calls;
   const process = shape && instantiateThreads
     ? instantiateThreads({ module, shape }, parts, messages, link)
     : instantiate(module, parts, link);

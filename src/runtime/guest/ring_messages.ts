@@ -83,8 +83,10 @@ export class RingMessages implements Messages, ThreadMessages {
   #at = 0;
   /** How far the inbox is used up once the message at hand is done with. */
   #used = -1;
-  /** Whether the message at hand was looked at and is still the next one; one that was refused stays it. */
+  /** Whether the message at hand was looked at and is still the next one. */
   #held = false;
+  /** Why nothing more is followed; the message at hand is held then. */
+  #failure: Error | undefined;
   #argumentBytes = 0;
 
   constructor(
@@ -185,8 +187,14 @@ export class RingMessages implements Messages, ThreadMessages {
   }
 
   refuse(what: string): never {
+    throw this.#stop(new Divergence(this.seq, this.#recorded(), what));
+  }
+
+  /** Nothing is followed behind this, whatever the guest makes of what is thrown. */
+  #stop<E extends Error>(failure: E): E {
     this.#held = true;
-    throw new Divergence(this.seq, this.#recorded(), what);
+    this.#failure = failure;
+    return failure;
   }
 
   get #tid(): number {
@@ -248,6 +256,7 @@ export class RingMessages implements Messages, ThreadMessages {
   /** Moves to the next message of the guest, past those that concern the node alone; gives its method. */
   #next(): number {
     if (this.#held) {
+      if (this.#failure !== undefined) throw this.#failure;
       this.#held = false;
       return this.#inbox.view.getUint16(this.#at + METHOD, true);
     }
@@ -295,8 +304,7 @@ export class RingMessages implements Messages, ThreadMessages {
   #checkEnd(): void {
     const data = this.#dataOf().slice();
     if (!isEnd(data) || decodeEnd(data).kind !== "trap") return;
-    this.#held = true;
-    throw new LoggedEnd(data);
+    throw this.#stop(new LoggedEnd(data));
   }
 
   #recorded(): string {

@@ -6,18 +6,26 @@ import { threadId } from "../host/clock.ts";
 import type { PreparedModule } from "../module/load.ts";
 import type { GuestConfig, GuestHandles } from "./config.ts";
 import { endOf, type GuestEnd } from "./end.ts";
+import type { NoMessages } from "./no_messages.ts";
 import { instantiate, type Process } from "./process.ts";
 import { SoloOutputs } from "./solo_outputs.ts";
 import type { Link } from "./trace.ts";
 
-/** Runs a guest that nobody follows, in the calling isolate, to its end; `link` makes its imports. */
+/** Runs a guest that nobody follows, in the calling isolate, to its end; `link` makes its imports, `messages` names the thread that runs. */
 export async function runSolo(
   prepared: PreparedModule,
   config: GuestConfig,
   handles: GuestHandles,
+  messages: NoMessages,
   link: Link = solo,
 ): Promise<GuestEnd> {
-  const { start } = await soloProcess(prepared, config, handles, link);
+  const { start } = await soloProcess(
+    prepared,
+    config,
+    handles,
+    messages,
+    link,
+  );
   try {
     await start();
     return { kind: "exit", code: 0 };
@@ -32,6 +40,7 @@ async function soloProcess(
   { module, shape }: PreparedModule,
   config: GuestConfig,
   handles: GuestHandles,
+  messages: NoMessages,
   link: Link,
 ): Promise<Process> {
   const host = new GuestHost(threadId(), undefined);
@@ -41,7 +50,6 @@ async function soloProcess(
   const outputs = new SoloOutputs(host, shape !== undefined);
   const parts = { config, handles, host, data, outputs, flush: () => {} };
   if (shape === undefined) return instantiate(module, parts, link);
-  const { instantiateThreads, NoMessages } = await import("./threads.ts");
-  const threaded = { module, shape };
-  return instantiateThreads(threaded, parts, new NoMessages(), link);
+  const { instantiateThreads } = await import("./threads.ts");
+  return instantiateThreads({ module, shape }, parts, messages, link);
 }

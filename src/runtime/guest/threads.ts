@@ -1,5 +1,4 @@
 /** A guest with threads: each is an instance of its own over one memory, all are coroutines of this isolate. @module */
-import { assert } from "../../bytes/assert.ts";
 import { GuestMemory } from "../../wasi-intercept/memory.ts";
 import type { ThreadMessages } from "../../wasi-intercept/messages.ts";
 import { TABLE } from "../../wasi-intercept/table.ts";
@@ -22,18 +21,6 @@ import { typedImports } from "./typed_imports.ts";
 export interface ThreadedModule {
   readonly module: WebAssembly.Module;
   readonly shape: ThreadShape;
-}
-
-/** The messaging of a guest that nobody follows. */
-export class NoMessages implements ThreadMessages {
-  readonly following = false;
-  tid = 0;
-  tell(): void {}
-  told(): undefined {}
-  flush(): void {}
-  refuse(what: string): never {
-    assert(false, `${what} follows no log`);
-  }
 }
 
 /**

@@ -3,10 +3,16 @@ import { type Argument, argumentsOf } from "../../wasi-intercept/describe.ts";
 import type { Kernel } from "../../wasi-intercept/kernel.ts";
 import type { GuestMemory } from "../../wasi-intercept/memory.ts";
 import type { Import } from "../../wasi-intercept/specialise.ts";
+import { PID } from "../../wasi-intercept/messages.ts";
 import type { Syscall } from "../../wasi-intercept/syscall.ts";
 import { WAITS } from "../../wasi-intercept/waiting.ts";
 import { writeStderr } from "../host/stderr.ts";
-import { callJson, callText, painter } from "../recording/print_call.ts";
+import {
+  callJson,
+  callText,
+  painter,
+  threadText,
+} from "../recording/print_call.ts";
 import { OpenFds } from "../recording/print_fds.ts";
 import type { GuestConfig } from "./config.ts";
 import type { TraceStyle } from "./trace_style.ts";
@@ -17,11 +23,15 @@ export type Link = (row: Syscall, kernel: Kernel) => Import;
 /** What stands for the errno of a call that ended its guest. */
 const NEVER_RETURNED = -1;
 
-/** As `link`, but each call is shown when it returns, with its outcome, or when it ends the guest. */
+/**
+ * As `link`, but each call is shown when it returns, with its outcome, or when it ends the guest; `tid` gives the thread that calls,
+ * where there may be several.
+ */
 export function traced(
   link: Link,
   config: GuestConfig,
   { json, colours }: TraceStyle,
+  tid?: () => number,
 ): Link {
   const fds = new OpenFds(config);
   const style = { paint: painter(colours), pointers: false };
@@ -32,10 +42,13 @@ export function traced(
     data: Uint8Array,
   ) => {
     const seen = fds.see({ row, intent: false, args, errno, data });
+    const thread = tid && { pid: PID, tid: tid() };
     writeStderr(
       json
-        ? JSON.stringify({ event: "call", ...callJson(seen) })
-        : callText(seen, style),
+        ? JSON.stringify({ event: "call", ...thread, ...callJson(seen) })
+        : `${thread ? `${threadText(thread, style.paint)} ` : ""}${
+          callText(seen, style)
+        }`,
     );
   };
   return (row, kernel) => {

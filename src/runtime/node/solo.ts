@@ -1,6 +1,7 @@
 import { scheduleOf } from "../../wasi-intercept/threads/schedule.ts";
 import type { GuestConfig } from "../guest/config.ts";
 import { exitCodeOf } from "../guest/end.ts";
+import { NoMessages } from "../guest/no_messages.ts";
 import { runSolo } from "../guest/solo.ts";
 import type { Link } from "../guest/trace.ts";
 import { traceOf } from "../guest/trace_style.ts";
@@ -39,18 +40,21 @@ export async function runSoloNode(
   sockets.serveAlone(say);
   const config = configOf(options);
   const handles = { dirs, listeners: sockets.handles };
-  const link = await tracing(options, config);
   const prepared = loaded.prepare(config.schedule);
-  const end = await runSolo(prepared, config, handles, link);
+  const messages = new NoMessages();
+  const tid = prepared.shape && (() => messages.tid);
+  const link = await tracing(options, config, tid);
+  const end = await runSolo(prepared, config, handles, messages, link);
   say.end(end);
   await say.flush(1000);
   return exitCodeOf(end);
 }
 
-/** Shows the guest's calls where that is asked for. */
+/** Shows the guest's calls where that is asked for; `tid` gives the thread that runs, where there may be several. */
 async function tracing(
   options: RunOptions,
   config: GuestConfig,
+  tid: (() => number) | undefined,
 ): Promise<Link | undefined> {
   const style = traceOf(options);
   if (style === undefined) return undefined;
@@ -58,5 +62,5 @@ async function tracing(
     import("../guest/trace.ts"),
     import("../../wasi-intercept/specialise.ts"),
   ]);
-  return traced(solo, config, style);
+  return traced(solo, config, style, tid);
 }

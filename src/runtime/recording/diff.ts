@@ -1,8 +1,9 @@
 import { Control } from "../../engine/message.ts";
+import { FIRST_TID } from "../../wasi-intercept/messages.ts";
 import { decodeEnd, sameEnd } from "../guest/end.ts";
 import { grouped } from "../status.ts";
 import { entriesOf, type Entry, whereOf } from "./messages.ts";
-import { lineOf } from "./print.ts";
+import { lineOf, type LineStyle } from "./print.ts";
 import type { Paint } from "./print_call.ts";
 import { CUT, type Recording, type RecordingEnd } from "./recording.ts";
 
@@ -161,7 +162,15 @@ function otherControl(a: Entry, b: Entry): Difference | undefined {
   const equal = a.method === Control.processExit
     ? sameEnd(decodeEnd(a.data), decodeEnd(b.data))
     : same(a.data, b.data);
-  return equal ? undefined : { kind: "call", what: "another end" };
+  if (equal) return undefined;
+  switch (a.method) {
+    case Control.threadsWoken:
+      return { kind: "outcome", what: "other threads woken" };
+    case Control.threadCreate:
+      return { kind: "call", what: "made by another thread" };
+    default:
+      return { kind: "call", what: "another end" };
+  }
 }
 
 function same(
@@ -215,11 +224,18 @@ function placeLines(
   const title = again
     ? `the program goes another way at ${where}: ${what}`
     : `${left.path} and ${right.path} part at ${where}${way}: ${what}`;
-  return [title, ...pairs.flatMap((pair) => pairLines(pair, paint))];
+  const threads = pairs.some(({ a, b }) => ofOther(a) || ofOther(b));
+  const style = { paint, threads, pointers: true };
+  return [title, ...pairs.flatMap((pair) => pairLines(pair, style))];
 }
 
-function pairLines({ a, b, difference }: Pair, paint: Paint): string[] {
-  const style = { paint, threads: false, pointers: true };
+/** Whether a message is not of a program's first thread. */
+function ofOther(entry: Entry | undefined): boolean {
+  return entry !== undefined && entry.tid !== FIRST_TID;
+}
+
+function pairLines({ a, b, difference }: Pair, style: LineStyle): string[] {
+  const { paint } = style;
   if (a !== undefined && difference === undefined) {
     return [`  ${lineOf(a, style)}`];
   }

@@ -1,4 +1,5 @@
 import { quoted } from "../../wasi-intercept/quote.ts";
+import type { Schedule } from "../../wasi-intercept/threads/schedule.ts";
 import type { GuestConfig } from "../guest/config.ts";
 import type { InitData } from "../node/primary.ts";
 
@@ -19,6 +20,10 @@ function directories({ dirs }: GuestConfig): string {
   return list.join(", ") || "none";
 }
 
+function scheduleText({ quantum, seed }: Schedule): string {
+  return `quantum ${quantum}${seed === null ? "" : ` with seed ${seed}`}`;
+}
+
 const OF_PROGRAM: readonly Row[] = [
   ["modules", ({ module }) => module],
   ["arguments", ({ config }) => names(config.args)],
@@ -30,6 +35,7 @@ const OF_PROGRAM: readonly Row[] = [
   ],
   ["listening sockets", ({ config }) => `${config.listeners}`],
   ["types of stdin, stdout and stderr", ({ config }) => `${config.stdio}`],
+  ["schedules", ({ config }) => scheduleText(config.schedule)],
 ];
 
 const OF_MACHINE: readonly Row[] = [

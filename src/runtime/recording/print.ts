@@ -1,7 +1,12 @@
 /** Lines of a log, as text and as JSON. @module */
 import { controlName } from "../../wasi-intercept/describe.ts";
 import type { Entry } from "./messages.ts";
-import { callJson, type CallStyle, callText } from "./print_call.ts";
+import {
+  callJson,
+  type CallStyle,
+  callText,
+  threadText,
+} from "./print_call.ts";
 import { controlJson, controlText, controlTitle } from "./print_control.ts";
 
 /** How lines look. */
@@ -16,9 +21,9 @@ const NUMBER_WIDTH = 7;
 /** A message as a line, without the line end. */
 export function lineOf(entry: Entry, style: LineStyle): string {
   const { paint, threads } = style;
-  const { seq, pid, tid, seen, method, data } = entry;
+  const { seq, seen, method, data } = entry;
   const number = paint("number", `${seq}`.padStart(NUMBER_WIDTH));
-  const thread = threads ? ` ${paint("number", `[${pid}.${tid}]`)}` : "";
+  const thread = threads ? ` ${threadText(entry, paint)}` : "";
   const text = seen === undefined
     ? `${paint("control", controlTitle(method))}: ${controlText(method, data)}`
     : callText(seen, style);

@@ -33,6 +33,14 @@ export interface CallStyle {
   readonly pointers: boolean;
 }
 
+/** Who called: `[1.2]`. */
+export function threadText(
+  { pid, tid }: { readonly pid: number; readonly tid: number },
+  paint: Paint,
+): string {
+  return paint("number", `[${pid}.${tid}]`);
+}
+
 /** A call with its outcome: `fd_read(fd=4</data/a>, …) = 5 "hello"`. */
 export function callText(
   { call, items, names, added }: SeenCall,

@@ -49,11 +49,4 @@ export class Thread {
     this.quantum = quantum;
     this.resume = () => queueMicrotask(start);
   }
-
-  /** Whether something of the world can make it go on. */
-  get waitsForWorld(): boolean {
-    const { parked } = this;
-    return parked !== undefined &&
-      (parked.kind === "call" || parked.timeoutNs >= 0n);
-  }
 }
