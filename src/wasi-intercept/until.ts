@@ -36,11 +36,12 @@ export function untilReadable({ waiting }: Kernel, handle: number): boolean {
   return waiting.until([entry], -1n);
 }
 
-/** Waits until a stream takes bytes; as {@linkcode Waiting.until}. */
+/** Waits until a stream takes bytes, or never will: its sending side was ended meanwhile; as {@linkcode Waiting.until}. */
 export function untilWritable(k: Kernel, stream: Stream): boolean {
   const handle = k.outputs.writable(stream);
   if (typeof handle !== "number") {
-    return k.waiting.until([], -1n, () => k.outputs.writable(stream) === true);
+    const ready = () => stream.ended || k.outputs.writable(stream) === true;
+    return k.waiting.until([], -1n, ready);
   }
   const entry = { handle, events: PollEvent.out, revents: 0 };
   return k.waiting.until([entry], -1n);

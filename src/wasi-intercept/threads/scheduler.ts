@@ -8,19 +8,13 @@
  *
  * @module
  */
-import { Control } from "../../engine/message.ts";
 import { Errno } from "../errno.ts";
 import type { Host, PollEntry } from "../host.ts";
 import type { Outputs } from "../kernel.ts";
-import {
-  FIRST_TID,
-  type ThreadCreated,
-  type ThreadMessages,
-  type ThreadsWoken,
-  type Told,
-} from "../messages.ts";
+import { FIRST_TID, type ThreadMessages } from "../messages.ts";
 import { type Waiting, WAITS } from "../waiting.ts";
 import { Deadlock } from "./deadlock.ts";
+import { ThreadLog } from "./log.ts";
 import { type Schedule, SWITCH_COUNT, Turns } from "./schedule.ts";
 import { type Asked, Thread } from "./thread.ts";
 import { WaitingWords } from "./words.ts";
@@ -61,6 +55,7 @@ export class Scheduler implements Waiting {
   readonly #parts: SchedulerParts;
   readonly #turns: Turns;
   readonly #world: World;
+  readonly #log: ThreadLog;
   readonly #words = new WaitingWords();
   readonly #threads = new Map<number, Thread>();
   /** Those that can run, in the order in which they came. */
@@ -81,6 +76,7 @@ export class Scheduler implements Waiting {
     this.#parts = parts;
     this.#turns = new Turns(parts.schedule);
     this.#world = new World(parts.host, parts.outputs);
+    this.#log = new ThreadLog(parts.messages);
     const { promise, resolve } = Promise.withResolvers<unknown>();
     this.ended = promise;
     this.#end = resolve;
@@ -199,12 +195,7 @@ export class Scheduler implements Waiting {
   spawn(argument: number): number {
     const tid = this.#nextTid;
     if (this.#threads.size >= MAX_THREADS || tid > MAX_TID) return -Errno.again;
-    const parent = this.#current.tid;
-    const what = `thread-spawn(${
-      argument >>> 0
-    }) of thread ${tid} by thread ${parent}`;
-    const made: ThreadCreated = { parent };
-    this.#log(Control.threadCreate, tid, { ...made }, what);
+    this.#log.created(tid, this.#current.tid, argument >>> 0);
     this.#nextTid++;
     const quantum = this.#turns.quantum();
     const run = this.#parts.make(tid, argument, quantum);
@@ -212,21 +203,6 @@ export class Scheduler implements Waiting {
     this.#threads.set(tid, thread);
     this.#makeReady(thread, 0);
     return tid;
-  }
-
-  /** Logs what the scheduler did, or holds it against the log. */
-  #log(
-    method: number,
-    tid: number,
-    value: Readonly<Record<string, unknown>>,
-    what: string,
-  ): void {
-    const { messages } = this.#parts;
-    if (messages.following) {
-      const told = messages.told(method, tid, what);
-      if (told !== undefined) return expect(messages, told, value, what);
-    }
-    messages.tell(method, tid, value);
   }
 
   #run(thread: Thread, run: () => Promise<unknown>): void {
@@ -240,7 +216,7 @@ export class Scheduler implements Waiting {
     if (tid === FIRST_TID) return void this.end(undefined);
     this.#threads.delete(tid);
     try {
-      this.#log(Control.threadExit, tid, {}, `the return of thread ${tid}`);
+      this.#log.returned(tid);
       this.#dispatch();
     } catch (error) {
       this.end(error);
@@ -329,31 +305,23 @@ export class Scheduler implements Waiting {
 
   #askWorld(wait: boolean): void {
     this.#counted = 0;
-    const { messages } = this.#parts;
-    if (messages.following) {
-      const what = wait ? "a wait of all threads" : "a look at the world";
-      const told = messages.told(Control.threadsWoken, 0, what);
-      if (told !== undefined) {
-        return this.#wakeTold(told, what);
-      }
+    const told = this.#log.told(wait);
+    if (told !== undefined) {
+      for (const tid of told) this.#wake(this.#waiter(tid, wait));
+      return;
     }
-    if (wait) messages.flush();
+    if (wait) this.#parts.messages.flush();
     const woken = this.#world.ask([...this.#waiting], wait);
-    const value: ThreadsWoken = { tids: woken.map(({ tid }) => tid) };
-    messages.tell(Control.threadsWoken, 0, value);
+    this.#log.woken(woken.map(({ tid }) => tid));
     for (const thread of woken) this.#wake(thread);
   }
 
-  #wakeTold({ value }: Told, what: string): void {
-    const tids = (value as Partial<ThreadsWoken> | null)?.tids;
-    if (!Array.isArray(tids)) this.#parts.messages.refuse(what);
-    for (const tid of tids) {
-      const thread = this.#threads.get(tid);
-      if (thread === undefined || !this.#waiting.has(thread)) {
-        this.#parts.messages.refuse(`${what}, thread ${tid} not among them`);
-      }
-      this.#wake(thread);
-    }
+  /** The thread that the log wakes. */
+  #waiter(tid: number, wait: boolean): Thread {
+    const thread = this.#threads.get(tid);
+    return thread !== undefined && this.#waiting.has(thread)
+      ? thread
+      : this.#log.refuse(wait, tid);
   }
 
   /** All threads wait for each other: each traps where it stands, so that its stack is known. */
@@ -365,15 +333,3 @@ export class Scheduler implements Waiting {
 
 /** The promise of a thread that does not go on. */
 const NEVER = new Promise<never>(() => {});
-
-function expect(
-  messages: ThreadMessages,
-  told: Told,
-  value: Readonly<Record<string, unknown>>,
-  what: string,
-): void {
-  const found = told.value as Readonly<Record<string, unknown>> | null;
-  if (Object.entries(value).some(([name, own]) => found?.[name] !== own)) {
-    messages.refuse(what);
-  }
-}
