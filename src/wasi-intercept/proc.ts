@@ -54,7 +54,7 @@ export const sched_yield = syscall({
   parks: "yields",
   params: [],
   commit(k) {
-    k.host.yield();
+    k.waiting.giveWay();
     return Errno.success;
   },
 });

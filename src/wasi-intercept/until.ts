@@ -28,6 +28,10 @@ export class WaitAlone implements Waiting {
     if (ready !== undefined) this.#outputs.polling(false);
     return true;
   }
+
+  giveWay(): void {
+    this.#host.yield();
+  }
 }
 
 /** Waits until a handle can be read or accepts; as {@linkcode Waiting.until}. */

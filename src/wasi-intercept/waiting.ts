@@ -20,4 +20,6 @@ export interface Waiting {
     timeoutNs: bigint,
     ready?: () => boolean,
   ): boolean;
+  /** Gives way to other work of the machine, where no other thread can run. */
+  giveWay(): void;
 }

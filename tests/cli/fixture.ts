@@ -1,7 +1,9 @@
 import { main } from "../../src/cli/main.ts";
+import { recordCommand } from "../../src/cli/record.ts";
 import { runCommand } from "../../src/cli/run.ts";
 import { ReplrtError } from "../../src/runtime/errors.ts";
 import type { RunOptions } from "../../src/runtime/options.ts";
+import type { RecordOptions } from "../../src/runtime/recording/record.ts";
 
 /** The shell's environment in parser tests. */
 const SHELL: Record<string, string> = { HOME: "/home/me", EMPTY: "" };
@@ -10,6 +12,19 @@ const SHELL: Record<string, string> = { HOME: "/home/me", EMPTY: "" };
 export async function parse(...argv: string[]): Promise<RunOptions> {
   let found: RunOptions | undefined;
   const command = runCommand((name) => SHELL[name], (options) => {
+    found = options;
+    return Promise.resolve();
+  });
+  command.configureOutput({ outputError: () => {} });
+  await command.parseAsync(argv, { from: "user" });
+  if (found === undefined) throw new Error("nothing was started");
+  return found;
+}
+
+/** What `replrt record` makes of these words, in this process. @throws {ReplrtError} as the command does. */
+export async function parseRecord(...argv: string[]): Promise<RecordOptions> {
+  let found: RecordOptions | undefined;
+  const command = recordCommand((name) => SHELL[name], (options) => {
     found = options;
     return Promise.resolve();
   });

@@ -1,11 +1,15 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { FLAGS } from "../../src/cli/flags.ts";
+import { recordCommand } from "../../src/cli/record.ts";
 import { runCommand } from "../../src/cli/run.ts";
+import { scheduleOf } from "../../src/wasi-intercept/threads/schedule.ts";
 
-function helpText(): string {
+function helpText(
+  command: typeof runCommand | typeof recordCommand = runCommand,
+): string {
   let text = "";
-  runCommand(() => undefined, () => Promise.resolve())
+  command(() => undefined, () => Promise.resolve())
     .configureOutput({ writeOut: (part) => text += part })
     .outputHelp();
   return text;
@@ -16,8 +20,8 @@ test("the options are these", () => {
     FLAGS.map(({ name }) => name).sort(),
     (
       "--bind --degraded --dir --env --heartbeat --insecure --join --join-timeout --json " +
-      "--no-late-join --on-log-error --on-takeover --output --overwrite --peer --quiet --role " +
-      "--state-dir --sync --tcplisten --timeout --trace --wait-backups"
+      "--no-late-join --on-log-error --on-takeover --output --overwrite --peer --quantum --quiet --role " +
+      "--schedule-seed --state-dir --sync --tcplisten --timeout --trace --wait-backups"
     ).split(" "),
   );
 });
@@ -49,6 +53,18 @@ test("the help text names the defaults", () => {
     ]
   ) {
     assert.ok(text.includes(`(default ${value})`), value);
+  }
+});
+
+test("the help text names the quantum of threads, in turns and with a seed, and there is one for record", () => {
+  const { quantum } = scheduleOf(undefined, undefined);
+  const seeded = scheduleOf(undefined, 1).quantum;
+  assert.not.equal(quantum, seeded);
+  for (const command of [runCommand, recordCommand]) {
+    const text = helpText(command).replace(/\s+/g, " ");
+    const wanted = `(default ${quantum}, with a seed ${seeded})`;
+    assert.ok(text.includes(wanted), text);
+    assert.ok(text.includes("--schedule-seed <S>"));
   }
 });
 

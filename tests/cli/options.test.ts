@@ -1,7 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { RUN_DEFAULTS } from "../../src/runtime/options.ts";
-import { parse } from "./fixture.ts";
+import { parse, parseRecord } from "./fixture.ts";
 
 const PRIMARY = ["a.wasm", "--role", "primary"];
 const BACKUP = ["a.wasm", "--role", "backup", "--join", "10.0.0.1:7400"];
@@ -19,6 +19,7 @@ test("every option of a primary arrives", async () => {
     ...["--output", "async", "--degraded", "stop", "--wait-backups", "2"],
     ...["--heartbeat", "50", "--timeout", "100", "--state-dir", "/state"],
     ...["--overwrite", "--no-late-join", "--on-takeover", "logger $X"],
+    ...["--quantum", "2147483647", "--schedule-seed", "0"],
     ...["--trace", "--quiet", "--json", "a.wasm", "x", "y"],
   );
   assert.equal(given, {
@@ -36,6 +37,8 @@ test("every option of a primary arrives", async () => {
     ],
     env: ["A=1"],
     tcpListen: [{ host: "::1", port: 6379 }, { host: "127.0.0.1", port: 0 }],
+    quantum: 2147483647,
+    scheduleSeed: 0,
     output: "async",
     degraded: "stop",
     waitBackups: 2,
@@ -128,6 +131,21 @@ test("a directory is shared by a third part, and mirrored without one", async ()
 test("a time-out of exactly two heartbeats is enough", async () => {
   const given = await parse(...PRIMARY, "--heartbeat", "250");
   assert.is(given.timeoutMs, 2 * given.heartbeatMs);
+});
+
+test("whoever starts a run may choose the order of its threads", async () => {
+  const chosen = ["a.wasm", "--quantum", "1", "--schedule-seed", "2147483647"];
+  const nodes = [[], ["--role", "primary"], [
+    ...["--role", "primary", "--peer", "10.0.0.1:7400"],
+  ]];
+  for (const role of nodes) {
+    const given = await parse(...chosen, ...role);
+    assert.is(given.quantum, 1);
+    assert.is(given.scheduleSeed, 2147483647);
+  }
+  const { run } = await parseRecord(...chosen);
+  assert.is(run.quantum, 1);
+  assert.is(run.scheduleSeed, 2147483647);
 });
 
 test("the options can be copied to a Worker", async () => {

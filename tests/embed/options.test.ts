@@ -34,6 +34,8 @@ const GOOD: readonly NodeOptions[] = [
     dirs: ["data::/data", "--x::y"],
     env: ["A=b=c", "B="],
     tcpListen: ["127.0.0.1:1", "[::1]:2"],
+    quantum: 1,
+    scheduleSeed: 0,
   },
   {
     module: "a.wasm",
@@ -51,6 +53,8 @@ const GOOD: readonly NodeOptions[] = [
     overwrite: true,
     lateJoin: false,
     onTakeover: "echo 'a b'",
+    quantum: 2147483647,
+    scheduleSeed: 2147483647,
   },
   {
     module: "a.wasm",
@@ -96,6 +100,16 @@ test("wrong options give the command line's error before a process is started", 
     ]],
     [{ module, dirs: ["a::b::c::d"] }, ["--dir", "a::b::c::d"]],
     [{ module, dirs: ["a::x", "b::x"] }, ["--dir", "a::x", "--dir", "b::x"]],
+    [{ module, quantum: 0 }, ["--quantum", "0"]],
+    [{ module, quantum: 2 ** 31 }, ["--quantum", "2147483648"]],
+    [{ module, scheduleSeed: -1 }, ["--schedule-seed=-1"]],
+    [{ module, scheduleSeed: 0.5 }, ["--schedule-seed", "0.5"]],
+    [{ module, role: "backup", join: "h:1", quantum: 9 }, [
+      ...["--role", "backup", "--join", "h:1", "--quantum", "9"],
+    ]],
+    [{ module, role: "backup", join: "h:1", scheduleSeed: 9 }, [
+      ...["--role", "backup", "--join", "h:1", "--schedule-seed", "9"],
+    ]],
     [{ module, env: ["=x"] }, ["--env", "=x"]],
     [{ module, env: ["REPLRT_NOT_SET"] }, ["--env", "REPLRT_NOT_SET"]],
     [{ module, role: "primary", bind: "192.0.2.1:1" }, [

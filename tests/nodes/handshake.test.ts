@@ -1,5 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { PROTOCOL_VERSION } from "../../src/engine/frame.ts";
 import { inodeOf, machineId } from "../../src/runtime/host/lock.ts";
 import type { Hello } from "../../src/runtime/node/handshake.ts";
 import { guest, killNodes, startNode } from "../kit/node.ts";
@@ -197,7 +198,7 @@ test("a replrt of another protocol version is refused with both versions", async
   await wire.bytes(bytes);
   await wire.closed;
   const { reason } = await primary.node.waitForEvent("refused");
-  assert.match(reason, "the protocol version is 99, not 2");
+  assert.match(reason, `the protocol version is 99, not ${PROTOCOL_VERSION}`);
 });
 
 test.run();

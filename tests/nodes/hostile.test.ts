@@ -6,6 +6,7 @@ import {
   checksumOf,
   FRAME_KINDS,
   FrameHeader,
+  PROTOCOL_VERSION,
 } from "../../src/engine/frame.ts";
 import { connectKv, dropClients } from "../kit/kv.ts";
 import { killNodes } from "../kit/node.ts";
@@ -35,7 +36,7 @@ function frameOf(kind: keyof typeof FRAME_KINDS, body: Uint8Array): Uint8Array {
   const view = new DataView(bytes.buffer);
   FrameHeader.write(view, 0, {
     ...{ magic: 0x314c5052, size: bytes.length, checksum: 0, zero: 0 },
-    ...{ kind: FRAME_KINDS[kind][0], version: 2 },
+    ...{ kind: FRAME_KINDS[kind][0], version: PROTOCOL_VERSION },
     ...{ runLow: 0, runHigh: 0, epoch: 0, epochNode: 0 },
   });
   bytes.set(body, FrameHeader.size);
@@ -90,7 +91,10 @@ test("what is no frame is refused with the reason, and the node goes on", async 
       await changed((b) => b[40] = (b[40] as number) ^ 1),
       /the checksum does not fit/,
     ],
-    [await changed((b) => b[13] = 1), /the protocol version is 1, not 2/],
+    [
+      await changed((b) => b[13] = 99),
+      new RegExp(`the protocol version is 99, not ${PROTOCOL_VERSION}`),
+    ],
     [frameOf("hello", new Uint8Array([0x5f, 1, 2])), /the body is no CBOR/],
     [frameOf("data", new Uint8Array(10)), /in a data frame, the size is wrong/],
     [frameOf("heartbeat", new Uint8Array(64).fill(255)), /a number is above/],

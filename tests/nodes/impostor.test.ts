@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { cutFrom } from "../../src/engine/batch.ts";
 import type { Body } from "../../src/engine/frame.ts";
 import { Control } from "../../src/engine/message.ts";
+import type { Schedule } from "../../src/wasi-intercept/threads/schedule.ts";
 import { killNodes } from "../kit/node.ts";
 import { Random } from "../kit/random.ts";
 import { removeDirs, tempDir } from "../kit/place.ts";
@@ -47,6 +48,17 @@ function finish(wire: Wire, from = 0): void {
   void wire.send({ kind: "bye", next: counting.messages.length });
 }
 
+/** What no schedule of threads is. */
+function badSchedules(good: Schedule): unknown[] {
+  return [
+    ...[undefined, null],
+    { ...good, quantum: 0 },
+    { ...good, quantum: 2 ** 31 },
+    { ...good, seed: "x" },
+    { ...good, pollEvery: -1 },
+  ];
+}
+
 test("a garbage welcome is refused with what to do", async () => {
   const { welcome } = counting;
   const { config } = welcome;
@@ -67,6 +79,10 @@ test("a garbage welcome is refused with what to do", async () => {
       [{ name: "/data" }],
       [{ name: "/data", shared: false }],
     ].map((dirs) => ({ ...welcome, config: { ...config, dirs } })),
+    ...badSchedules(config.schedule).map((schedule) => ({
+      ...welcome,
+      config: { ...config, schedule },
+    })),
   ];
   for (const value of bad) {
     const fake = whole();

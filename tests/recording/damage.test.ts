@@ -200,4 +200,43 @@ test("a file that only begins as a recording does is refused, not taken for a bu
   }
 });
 
+/** A field of a recording's schedule of threads, and CBOR for it that is none, of the same size. */
+const BAD_SCHEDULES: readonly (readonly [field: string, cbor: number[]])[] = [
+  ["quantum", [0x1a, 0, 0, 0, 0]],
+  ["quantum", [0x1a, 0x80, 0, 0, 0]],
+  ["quantum", [0x64, 0x31, 0x32, 0x33, 0x34]],
+  ["seed", [0xf5]],
+  ["seed", [0x20]],
+  ["seed", [0x60]],
+  ["pollEvery", [0x3a, 0, 0, 0, 0]],
+  ["pollEvery", [0x1a, 255, 255, 255, 255]],
+];
+
+test("a recording whose schedule of threads is missing or wrong is refused as no recording", async () => {
+  const { file } = await record("hello");
+  const refused = async (edited: Edited) => {
+    const told = await replay(edited.save(place()));
+    assert.is(told.code, 125);
+    assertNoBug(told);
+    assert.match(told.stderr, "it is no recording");
+  };
+  for (const [field, cbor] of BAD_SCHEDULES) {
+    const edited = new Edited(file);
+    const { data } = edited.messages()[0]!;
+    data.set(cbor, placeOf(data, field) + field.length);
+    await refused(edited);
+  }
+  const without = new Edited(file);
+  const { data } = without.messages()[0]!;
+  data[placeOf(data, "schedule")]! ^= 1;
+  await refused(without);
+});
+
+/** Where a name stands in DATA of a PROCESS_INIT. */
+function placeOf(data: Uint8Array, name: string): number {
+  const at = new TextDecoder("latin1").decode(data).indexOf(name);
+  assert.ok(at > 0, name);
+  return at;
+}
+
 test.run();

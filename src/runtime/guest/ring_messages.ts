@@ -216,6 +216,9 @@ export class RingMessages implements Messages, ThreadMessages {
     }
     if (found === Control.processExit) this.#checkEnd();
     const at = this.#at;
+    if (view.getUint32(at + MessageHeader.at.pid, true) !== PID) {
+      return DIVERGED;
+    }
     if (found !== method || view.getInt32(at + DIGEST, true) !== digest) {
       return DIVERGED;
     }

@@ -63,7 +63,6 @@ export class Scheduler implements Waiting {
   /** Those that wait for the world, in the order in which they came. */
   readonly #waiting = new Set<Thread>();
   readonly #end: (error: unknown) => void;
-  #over = false;
   #deadlock: Deadlock | undefined;
   #current: Thread;
   #nextTid = FIRST_TID + 1;
@@ -97,7 +96,6 @@ export class Scheduler implements Waiting {
 
   /** Ends the process: no thread goes on any more. */
   end(error: unknown): Promise<never> {
-    this.#over = true;
     this.#end(error);
     return NEVER;
   }
@@ -132,6 +130,10 @@ export class Scheduler implements Waiting {
     const deadline = timeoutNs < 0n ? undefined : this.#world.now() + timeoutNs;
     this.#asked = { entries, deadline, ready };
     return false;
+  }
+
+  giveWay(): void {
+    if (this.#ready.length === 0) this.#parts.host.yield();
   }
 
   /** Lets threads that wait for descriptor `fd` find that it is gone, or another. */
@@ -259,7 +261,7 @@ export class Scheduler implements Waiting {
 
   /** Lets the next thread run once the calling job ends. */
   #dispatch(): void {
-    while (!this.#over && this.#deadlock === undefined) {
+    while (this.#deadlock === undefined) {
       this.#count(SWITCH_COUNT);
       const thread = this.#next();
       if (thread === undefined) {

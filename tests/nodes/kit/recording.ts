@@ -90,13 +90,15 @@ export function changed(
   return bytes;
 }
 
-/** A control message. */
-export function control(method: number, value: unknown): Message {
+/** A control message of the first thread, or of another one. */
+export function control(method: number, value: unknown, tid = 1): Message {
   const data = new Uint8Array(encode(value));
   const bytes = new Uint8Array(messageSize(data.length));
   const view = viewOf(bytes);
   view.setUint32(MessageHeader.at.size, bytes.length, true);
   view.setUint16(MessageHeader.at.method, method, true);
+  view.setUint32(MessageHeader.at.pid, 1, true);
+  view.setUint32(MessageHeader.at.tid, tid, true);
   view.setUint32(MessageHeader.at.dataSize, data.length, true);
   bytes.set(data, MessageHeader.size);
   return bytes;
