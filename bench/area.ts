@@ -19,6 +19,8 @@ export interface Report {
 
 /** Figures with their units in the head; the first cell of a row is its name. */
 export interface Table {
+  /** What these figures are, where the area has several kinds; as Markdown. */
+  readonly about?: string;
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }

@@ -17,6 +17,7 @@ import { sizes } from "./sizes.ts";
 import { clear, versionOf } from "./stage.ts";
 import { startup } from "./startup.ts";
 import { takeover } from "./takeover.ts";
+import { threads } from "./threads.ts";
 
 const AREAS: readonly Area[] = [
   calls,
@@ -26,6 +27,7 @@ const AREAS: readonly Area[] = [
   startup,
   sizes,
   record,
+  threads,
 ];
 const FLAGS = ["--write", "--quick"];
 const FILE = join(import.meta.dirname as string, "RESULTS.md");

@@ -23,14 +23,23 @@ export interface Served {
   readonly pids: readonly number[];
 }
 
+/** A guest that serves kv's protocol, and its arguments. */
+export interface Program {
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
+const KV: Program = { name: "kv", args: [] };
+
 function portOf(address: string): number {
   return Number(address.slice(address.lastIndexOf(":") + 1));
 }
 
 /** A kv alone in a node. */
-export async function soloKv(): Promise<Served> {
+export async function soloKv({ name, args } = KV): Promise<Served> {
   const listen = ["--tcplisten", "127.0.0.1:0"];
-  const node = startNode(["run", guest("kv"), "--json", ...listen]);
+  const words = ["run", guest(name), "--json", ...listen, "--", ...args];
+  const node = startNode(words);
   const serving = await node.waitForEvent("serving");
   return { name: "solo", port: portOf(serving.listen[0]!), pids: [node.pid] };
 }
@@ -39,13 +48,15 @@ export async function soloKv(): Promise<Served> {
 export async function replicatedKv(
   name: "commit" | "async",
   options: readonly string[] = [],
+  program = KV,
 ): Promise<Served> {
   const how = { listeners: 1, options: [...PATIENT, "--output", name] };
-  const primary = await startPrimary("kv", {
+  const primary = await startPrimary(program.name, {
     ...how,
     options: [...how.options, ...options],
+    args: program.args,
   });
-  const backup = startBackup("kv", primary.bind, how);
+  const backup = startBackup(program.name, primary.bind, how);
   await backup.waitForEvent("following");
   const pids = [primary.node.pid, backup.pid];
   return { name, port: portOf(primary.listen), pids };

@@ -42,9 +42,10 @@ function titleOf(part: string): string {
   return part.slice("## ".length).split("\n", 1)[0] as string;
 }
 
-function tableText({ head, rows }: Table): string {
+function tableText({ about, head, rows }: Table): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [
+    ...(about === undefined ? [] : [about, ""]),
     line(head),
     line(
       head.map((_, i) =>

@@ -13,7 +13,7 @@ const QUICK = { ms: 100, warmUpMs: 0 };
 const WORKING = 16;
 
 /** Bytes of the log in a state directory. */
-function logBytes(state: string): number {
+export function logBytes(state: string): number {
   return Deno.statSync(`${state}/log`).size;
 }
 

@@ -12,21 +12,29 @@ const FLAGS = [
   ...["-DSQLITE_THREADSAFE=0", "-DSQLITE_OMIT_LOAD_EXTENSION"],
   ...["-Wl,--strip-debug", "-Wl,-z,stack-size=1048576"],
 ];
+/** For a memory that is shared, though there is one thread. */
+const SHARED = [
+  ...["-matomics", "-mbulk-memory", "-D_Thread_local="],
+  "-Wl,--import-memory,--export-memory,--shared-memory,--max-memory=1073741824",
+  "-Wl,--no-check-features",
+];
 
 /**
  * The path of the module; its first build takes some minutes.
  *
+ * @param shared whether it is one with threads, by its memory.
  * @throws {Error} where the sources can't be fetched, which takes npm, or not be built.
  */
-export async function sqliteModule(): Promise<string> {
+export async function sqliteModule(shared = false): Promise<string> {
   const driver = Deno.readTextFileSync(DRIVER);
-  const key = createHash("sha256").update([PACKAGE, driver, ...FLAGS].join());
+  const flags = [...FLAGS, ...shared ? SHARED : []];
+  const key = createHash("sha256").update([PACKAGE, driver, ...flags].join());
   const path = join(cache(), `sqlite-${key.digest("hex").slice(0, 16)}.wasm`);
   try {
     Deno.statSync(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    const module = await build(driver);
+    const module = await build(driver, flags);
     Deno.mkdirSync(cache(), { recursive: true });
     Deno.writeFileSync(`${path}.${Deno.pid}`, module);
     Deno.renameSync(`${path}.${Deno.pid}`, path);
@@ -41,7 +49,10 @@ function cache(): string {
   return join(home, "replrt-bench");
 }
 
-async function build(driver: string): Promise<Uint8Array<ArrayBuffer>> {
+async function build(
+  driver: string,
+  flags: readonly string[],
+): Promise<Uint8Array<ArrayBuffer>> {
   console.error("building SQLite, once");
   const tree: Tree = { "driver.c": driver, ...sources() };
   const said: string[] = [];
@@ -49,7 +60,7 @@ async function build(driver: string): Promise<Uint8Array<ArrayBuffer>> {
     void (bytes && said.push(new TextDecoder().decode(bytes)));
   try {
     const built = await commands["clang"](
-      [...FLAGS, "driver.c", "sqlite3.c", "-o", "sqlite.wasm"],
+      [...flags, "driver.c", "sqlite3.c", "-o", "sqlite.wasm"],
       tree,
       { stdout: hear, stderr: hear, fetchProgress: () => {} },
     );

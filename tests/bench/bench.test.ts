@@ -27,6 +27,13 @@ const TABLES: readonly (readonly [head: string, rows: number])[] = [
   ["work", 3],
   ["recording", 3],
   ["aim", 1],
+  ["a switch, ns", 4],
+  ["a step, ns", 6],
+  ["a thread, µs", 2],
+  ["one, µs of CPU time", 15],
+  ["server", 6],
+  ["module", 2],
+  ["aim", 2],
 ];
 const AIM: Aim = {
   ...{ what: "it", bound: "at most", limit: 2, unit: "x", value: 1.5 },
