@@ -3,7 +3,9 @@
  *
  * `deno run -A tools/test.ts [FILTER…]` prints a line a file, the output of
  * those that failed, and last `N passed, N failed`, counted in tests. Exits 1
- * when a test failed or none ran.
+ * when a test failed or none ran. With `--long` as the first argument
+ * (`deno task test:long`) only the files run that have a long version, and do
+ * it: more rounds of what is left to chance.
  *
  * @module
  */
@@ -13,16 +15,18 @@ import { type Verdict, verdictOf } from "./test/verdict.ts";
 
 /** Files run at a time. */
 const JOBS = 2;
+const LONG = "--long";
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
-async function main(root: string, filters: readonly string[]) {
+async function main(root: string, args: readonly string[]) {
   for (const [signal, code] of Object.entries(SIGNALS)) {
     Deno.addSignalListener(signal as Deno.Signal, () => {
       killAll();
       Deno.exit(code);
     });
   }
-  const plans = findTests(root, filters);
+  const long = args[0] === LONG;
+  const plans = findTests(root, long ? args.slice(1) : args, long);
   if (plans.length > 0) await fetchPackages(root, plans);
   const verdicts = [
     ...await runAll(root, plans.filter(({ alone }) => !alone), JOBS),
@@ -58,14 +62,17 @@ async function runAll(
   return verdicts;
 }
 
-function report({ file }: Plan, ending: Ending, verdict: Verdict): string {
+function report(plan: Plan, ending: Ending, verdict: Verdict): string {
+  const { file, long } = plan;
   const time = `${(ending.ms / 1_000).toFixed(1)} s`;
   if (verdict.failed === 0) return `ok ${file} ${verdict.summary} ${time}`;
   const output = ending.output.trim().split("\n").map((line) => `  | ${line}`);
   return [
     `FAILED ${file} ${verdict.summary} ${time}`,
     ...output,
-    `  run it alone: npx -y deno@${Deno.version.deno} run -A ${file}`,
+    `  run it alone: ${
+      long ? "LONG=1 " : ""
+    }npx -y deno@${Deno.version.deno} run -A ${file}`,
   ].join("\n");
 }
 

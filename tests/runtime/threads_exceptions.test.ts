@@ -42,6 +42,18 @@ test("catch clauses of try_table go to loops and across them", () => {
     (i32.add (local.get $sum) (local.get $i))`);
 });
 
+test("a loop that only a catch clause goes back to yields for ever", () => {
+  for (const clause of ["catch $e", "catch_all"]) {
+    const bytes = wat(`(module (memory 1 1 shared) (tag $e) (func (export "f")
+      (loop $l (block (try_table (${clause} $l) (throw $e))))))`);
+    for (const fine of [false, true]) {
+      const guest = rewritten(bytes, { fine, enough: 5 });
+      assert.throws(() => guest.call("f"));
+      assert.is(guest.seen.yields, 5);
+    }
+  }
+});
+
 test("legacy exceptions are caught and thrown again across loops", () => {
   same(`(param $n i32) (result i32) (local $i i32) (local $sum i32)
     (try $all

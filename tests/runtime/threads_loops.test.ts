@@ -2,7 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { rewritten, unchanged, wat } from "./threads_kit.ts";
 
-/** Iterations that a call of a function has for nothing. */
+/** Branches back to loops that a call of a function has for nothing. */
 const FREE = 16;
 const QUANTUM = 100;
 const MODES = [false, true];
@@ -26,9 +26,10 @@ function same(bytes: Uint8Array<ArrayBuffer>, args: readonly number[]): number {
   return yields!;
 }
 
-/** How often a loop yields: its iterations beyond the free ones take from quanta, the first of which was there. */
+/** How often a loop yields: its branches back beyond the free ones take from quanta, the first of which was there. */
 function yieldsOf(iterations: number, quantum: number, free: number): number {
-  return Math.max(0, Math.ceil((iterations - free - quantum) / quantum));
+  const counted = iterations - 1 - free;
+  return Math.max(0, Math.ceil((counted - quantum) / quantum));
 }
 
 const COUNTING = withFunction(`(param $n i32) (result i32) (local $sum i32)
@@ -37,9 +38,9 @@ const COUNTING = withFunction(`(param $n i32) (result i32) (local $sum i32)
     (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
   (local.get $sum)`);
 
-test("a loop takes its iterations from the quantum, but for the first ones", () => {
+test("a loop takes its branches back from the quantum, but for the first ones", () => {
   for (const quantum of [1, 7, 100, 256, 257, 1000]) {
-    for (const n of [1, 15, 16, 17, 18, 115, 116, 117, 272, 273, 5000]) {
+    for (const n of [1, 16, 17, 18, 19, 116, 117, 118, 273, 274, 5000]) {
       const guest = rewritten(COUNTING, { quantum });
       assert.is(guest.call("f", n), unchanged(COUNTING)("f", n));
       const yields = yieldsOf(n, quantum, FREE);
@@ -48,9 +49,9 @@ test("a loop takes its iterations from the quantum, but for the first ones", () 
   }
 });
 
-test("a loop takes each iteration from the quantum in fine mode", () => {
+test("a loop takes each branch back from the quantum in fine mode", () => {
   for (const quantum of [1, 7, 256]) {
-    for (const n of [1, 2, 7, 8, 600]) {
+    for (const n of [1, 2, 3, 8, 9, 600]) {
       const guest = rewritten(COUNTING, { quantum, fine: true });
       assert.is(guest.call("f", n), unchanged(COUNTING)("f", n));
       assert.is(guest.seen.yields, yieldsOf(n, quantum, 0), `${n} ${quantum}`);
@@ -121,6 +122,35 @@ test("br_table goes to loops and across them", () => {
     (local.get $sum)`);
   assert.ok(same(bytes, [0, 1, 3, 16, 17, 18, 40, 999]) > 0);
 });
+
+/** Ways to go back to the loop `$l`, within the block `$out`, for as long as `$n` is not 0. */
+const WAYS = {
+  br: "(if (local.get $n) (then (br $l)))",
+  br_if: "(br_if $l (local.get $n))",
+  br_table: "(br_table $out $l (local.get $n))",
+  "br_if and br_table": `(br_if $l (i32.and (local.get $n) (i32.const 1)))
+    (br_table $out $l (local.get $n))`,
+};
+
+for (const [name, back] of Object.entries(WAYS)) {
+  const counted = name.includes("br_table") ? "each" : "no";
+  test(`each way round by ${name} is counted once, and ${counted} coming to the loop`, () => {
+    const loop = (step: string) =>
+      withFunction(`(param $n i32) (result i32) (block $out (loop $l
+        (local.set $n (i32.sub (local.get $n) (i32.const ${step})))
+        (loop $once (br_if $once (i32.const 0)))
+        ${back})) (local.get $n)`);
+    const more = counted === "each" ? 1 : 0;
+    for (const [fine, free] of [[false, FREE], [true, 0]] as const) {
+      const guest = rewritten(loop("1"), { fine, quantum: 1 });
+      assert.is(guest.call("f", 90), 0);
+      assert.is(guest.seen.yields, 89 + more - free - 1);
+      const endless = rewritten(loop("0"), { fine, enough: 5 });
+      assert.throws(() => endless.call("f", 1));
+      assert.is(endless.seen.yields, 5);
+    }
+  });
+}
 
 test("loops with parameters and with results do what they did", () => {
   const bytes = withFunction(`(param $n i32) (result i32) (local $c i32)

@@ -100,7 +100,7 @@ for (
       [0xfb, 0x16, Type.base, 0xfb, 0x02, Type.base, 0],
       [0x20, 1, 0x6a, 0x41, 3, 0x6a, 0x21, 1, LESS, BR_IF, 0, END, 0x20, 1],
     );
-    assert.is(same(bytes, 500), Math.ceil((1000 - 16 - 10) / 10));
+    assert.is(same(bytes, 500), Math.ceil((499 - 16 - 10) / 10));
   });
 }
 

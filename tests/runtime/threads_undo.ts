@@ -163,12 +163,19 @@ export function undone(
   return new Undoing(decoded, params + decoded.locals - 1, added).run();
 }
 
+/** A block of the copy. */
+interface Block {
+  /** Which of the original it is. */
+  readonly at: number;
+  /** Whether it is the inner one of two loops for one. */
+  readonly inner: boolean;
+  /** Whether it is no loop or counts at its start: any branch may go to it, but for the inner one. */
+  readonly counted: boolean;
+}
+
 class Undoing {
   readonly #lines: string[] = [];
-  /** For each block of the copy, which of the original it is, and whether it is the inner one of a loop. */
-  readonly #blocks: { at: number; inner: boolean }[] = [
-    { at: 0, inner: false },
-  ];
+  readonly #blocks: Block[] = [{ at: 0, inner: false, counted: true }];
   #depth = 1;
   #at = 0;
   /** Counts before the next instruction. */
@@ -194,10 +201,8 @@ class Undoing {
       this.#at += 2;
     } else if (step.code === C.loop) this.#loop(step);
     else if (isVoid(step, C.if) && this.#isLess(1, C.i32_ge_s)) this.#brIf();
-    else if (this.#isLess(0, C.i32_ge_s)) {
-      this.#emit({ code: C.br, text: "", labels: [] }, [this.#back(6, 0)]);
-      this.#at += 8;
-    } else if (step.code === C.end && this.#blocks.at(-1)?.inner) {
+    else if (this.#isLess(0, C.i32_ge_s)) this.#back(C.br, 0);
+    else if (step.code === C.end && this.#blocks.at(-1)?.inner) {
       this.#blocks.pop();
       this.#blocks.pop();
       if (!this.#is(1, C.end, "")) throw this.#wrong("an inner loop goes on");
@@ -224,60 +229,71 @@ class Undoing {
   #plain(step: Step, size: number): void {
     const targets = step.labels.map((label) => {
       const block = this.#blocks.at(-1 - label);
-      if (!block || block.inner) throw this.#wrong("a branch is not counted");
+      if (!block?.counted || block.inner) {
+        throw this.#wrong("a branch is not counted");
+      }
       return block.at;
     });
     this.#emit(step, targets);
     this.#at += size;
-    if (opens(step)) this.#open(false);
+    if (opens(step)) this.#open(true);
     if (step.code !== C.end) return;
     if (size === 1) this.#blocks.pop();
     this.#depth--;
   }
 
   #loop(step: Step): void {
-    const inner = this.decoded.steps[this.#at + 11];
-    if (!this.#isLess(1, C.i32_lt_s) || inner?.code !== C.loop) {
-      throw this.#wrong("a loop is not counted");
+    const counted = this.#isLess(1, C.i32_lt_s);
+    if (counted && !(this.#is(7, C.if, VOID) && this.#is(10, C.end, ""))) {
+      throw this.#wrong("a condition goes on");
     }
-    if (inner.text !== step.text) throw this.#wrong("loops of two types");
-    this.#tick(7);
+    if (counted) this.#fill(8);
+    const size = counted ? 11 : 1;
+    if (!this.#is(size, C.loop, step.text)) {
+      throw this.#wrong("a loop is alone");
+    }
     this.#emit(step, []);
-    this.#open(false);
-    this.#blocks.push({ at: this.#depth - 1, inner: true });
-    this.#at += 12;
+    this.#open(counted);
+    this.#blocks.push({ at: this.#depth - 1, inner: true, counted });
+    this.#at += size + 1;
   }
 
-  #tick(from: number): void {
-    const filled = this.#is(from, C.if, VOID) &&
-      this.#is(from + 1, C.call, `${this.added.tick}`) &&
-      this.#is(from + 2, C.local_set, `${this.counter}`) &&
-      this.#is(from + 3, C.end, "");
+  #fill(from: number): void {
+    const filled = this.#is(from, C.call, `${this.added.tick}`) &&
+      this.#is(from + 1, C.local_set, `${this.counter}`);
     if (!filled) throw this.#wrong("a counter is not filled up");
   }
 
   #brIf(): void {
-    if (!this.#is(9, C.end, "")) throw this.#wrong("a condition goes on");
-    const step = { code: C.br_if, text: "", labels: [] };
-    this.#emit(step, [this.#back(7, 1)]);
-    this.#at += 10;
+    this.#at++;
+    this.#back(C.br_if, 1);
+    if (!this.#is(0, C.end, "")) throw this.#wrong("a condition goes on");
+    this.#at++;
   }
 
-  /** The loop that a `br_if` to its inner block and a `br` to its outer one go to, within so many blocks more. */
-  #back(from: number, more: number): number {
-    const [near, far] = [0, 1].map((i) =>
-      this.decoded.steps[this.#at + from + i]!
-    );
-    const block = (step: Step) => this.#blocks.at(-1 - step.labels[0]! + more);
-    const [inner, outer] = [block(near!), block(far!)];
-    const right = near!.code === C.br_if && far!.code === C.br &&
-      inner?.inner && outer?.at === inner.at && !outer.inner;
-    if (!right) throw this.#wrong("the two ways to go round");
-    return inner.at;
+  /** Goes past a count, a `br_if` to an inner loop and, to its outer one, a `br` that fills up the counter if that loop does not. */
+  #back(code: number, more: number): void {
+    const near = this.#target(6, C.br_if, more);
+    if (!near.counted) this.#fill(7);
+    const last = near.counted ? 7 : 9;
+    const far = this.#target(last, C.br, more);
+    if (!near.inner || far.inner || far.at !== near.at) {
+      throw this.#wrong("the two ways to go round");
+    }
+    this.#emit({ code, text: "", labels: [] }, [near.at]);
+    this.#at += last + 1;
   }
 
-  #open(inner: boolean): void {
-    this.#blocks.push({ at: this.#depth++, inner });
+  /** Where a branch goes, from within so many blocks more. */
+  #target(from: number, code: number, more: number): Block {
+    const step = this.decoded.steps[this.#at + from];
+    const block = this.#blocks.at(-1 - (step?.labels[0] ?? 0) + more);
+    if (step?.code !== code || !block) throw this.#wrong("no way to go round");
+    return block;
+  }
+
+  #open(counted: boolean): void {
+    this.#blocks.push({ at: this.#depth++, inner: false, counted });
   }
 
   #emit(step: Step, targets: readonly number[]): void {

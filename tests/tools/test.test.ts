@@ -167,6 +167,24 @@ test("a filter picks files by a part of their path", async () => {
   assert.is(lines.at(-1), "4 passed, 0 failed");
 });
 
+test("a long run runs the files that ask for it, tells them so, and gives them their time", async () => {
+  const told = `${IMPORT}test("a", () => {\n` +
+    '  if (Deno.env.get("LONG") !== "1") throw new Error("not told");\n});\n';
+  const { code, lines } = await runTests({
+    "a.test.ts": `// alone\n// timeout 0 s\n// long 60 s\n${told}${RUN}`,
+    "b.test.ts": PASS,
+  }, ["--long"]);
+  assert.is(code, 0, lines.join("\n"));
+  assert.is(lines.at(-1), "1 passed, 0 failed");
+});
+
+test("a run that is not long tells nobody so", async () => {
+  const text = `// long 60 s\n${IMPORT}test("a", () => {\n` +
+    '  if (Deno.env.has("LONG")) throw new Error("told");\n});\n';
+  const { lines } = await runTests({ "a.test.ts": text + RUN });
+  assert.is(lines.at(-1), "1 passed, 0 failed", lines.join("\n"));
+});
+
 test("a run without a test fails", async () => {
   const expected = ["cannot pass: no test ran", "0 passed, 0 failed"];
   const empty = await runTests({});

@@ -40,7 +40,8 @@ export async function fetchPackages(root: string, plans: readonly Plan[]) {
  */
 export async function runFile(root: string, plan: Plan): Promise<Ending> {
   const started = performance.now();
-  const child = spawn(root, ["run", "-A", plan.file], "piped");
+  const env = plan.long ? { LONG: "1" } : undefined;
+  const child = spawn(root, ["run", "-A", plan.file], "piped", env);
   let timedOut = false;
   const timer = setTimeout(() => {
     timedOut = true;
@@ -71,11 +72,16 @@ export async function runFile(root: string, plan: Plan): Promise<Ending> {
 }
 
 /** Starts Deno in a process group of its own, which `killAll` ends. */
-function spawn(root: string, args: string[], output: "piped" | "null") {
+function spawn(
+  root: string,
+  args: string[],
+  output: "piped" | "null",
+  env: Readonly<Record<string, string>> = {},
+) {
   const child = new Deno.Command(Deno.execPath(), {
     args,
     cwd: root,
-    env: { NO_COLOR: "1", REPLRT_DENO: Deno.execPath() },
+    env: { NO_COLOR: "1", REPLRT_DENO: Deno.execPath(), ...env },
     stdin: "null",
     stdout: output,
     stderr: output,

@@ -9,10 +9,13 @@ import { call, constant, count, set } from "./emit.ts";
 import { Loops } from "./loops.ts";
 import { Mark } from "./scan.ts";
 import { paramsOf, type Survey } from "./survey.ts";
+import { targetsOf } from "./targets.ts";
 import { Type } from "../../../bytes/wasm.ts";
 
-/** How many iterations a call of a function has for nothing, so that short loops cost no more than a local; none in fine mode. */
+/** How many branches back a call of a function has for nothing, so that short loops cost no more than a local; none in fine mode. */
 const FREE = 16;
+
+const NO_TARGETS: ReadonlySet<number> = new Set();
 
 /** Rewrites the bodies of a module's functions. */
 export class Bodies {
@@ -82,7 +85,10 @@ export class Bodies {
     if (marks & Mark.cycle) copy.out.all(this.#count);
     if (!loops) return undefined;
     if (!fine) copy.out.all([...constant(FREE), ...set(counter)]);
-    return new Loops(copy, this.survey, to, counter);
+    const targets = marks & Mark.branches
+      ? targetsOf(reader, this.#withLoops)
+      : NO_TARGETS;
+    return new Loops(copy, this.survey, to, counter, targets);
   }
 
   #write(action: number, walk: Instructions, end: number): void {

@@ -7,9 +7,10 @@ import { rewriteThreads } from "./rewrite.ts";
  * The version of what the rewriter makes.
  *
  * It must be raised with every change by which {@linkcode rewriteThreads} gives other bytes for any module: in this folder, in
- * the table of instructions, in `abi.ts`. What was kept under another version is not used again.
+ * the table of instructions, in `abi.ts`. What was kept under another version is not used again. A change by which a module counts
+ * otherwise raises `PROTOCOL_VERSION` too: the schedule of a log follows from the counts.
  */
-const VERSION = 1;
+export const VERSION = 2;
 /** Bytes of a SHA-256. */
 const DIGEST_BYTES = 32;
 

@@ -52,11 +52,16 @@ function less(counter: number): number[] {
   return [...get(counter), ...constant(1), Op.i32_sub, ...tee(counter)];
 }
 
+/** Fills up the counter, from which one more was taken than there was. */
+export function fill(counter: number, { functions }: Appended): number[] {
+  return [...call(functions.tick), ...set(counter)];
+}
+
 /** The start of an iteration: takes one out of the counter, and fills it up when there was none left. */
-export function iterate(counter: number, { functions }: Appended): number[] {
+export function iterate(counter: number, to: Appended): number[] {
   return [
     ...[...less(counter), ...constant(0), Op.i32_lt_s, Op.if, VOID],
-    ...[...call(functions.tick), ...set(counter), Op.end],
+    ...[...fill(counter, to), Op.end],
   ];
 }
 

@@ -13,7 +13,22 @@ export const Mark = {
   cycle: 2,
   /** An instruction that is replaced or counted. */
   other: 4,
+  /** Loops, and branches that are neither `br` nor `br_if`. */
+  branches: 8,
 } as const;
+
+/** The mark for an action. */
+const MARKS = Uint8Array.from(
+  { length: Action.access + 1 },
+  (_, action) =>
+    action === Action.loop
+      ? Mark.loops
+      : action >= Action.indirect
+      ? Mark.other
+      : action >= Action.brTable || action === Action.tryTable
+      ? Mark.branches
+      : 0,
+);
 
 /**
  * Reads all code, for the marks of each function of the module's own; one that has none stays as it is.
@@ -29,7 +44,7 @@ export function marksOf(
   const count = functions.length;
   const marks = new Uint8Array(count);
   const graph = new CallGraph(count);
-  const actions = new Actions(false, fine);
+  const actions = new Actions(true, fine);
   const call = (callee: number) => {
     if (callee >= imported + count) {
       throw new Malformed(`there is no function ${callee}`);
@@ -64,11 +79,10 @@ function scan(
   let marks = 0;
   while (walk.next()) {
     const { code } = walk;
-    if (code === Op.loop) marks |= Mark.loops;
-    else if (code === Op.call || code === Op.return_call) {
+    if (code === Op.call || code === Op.return_call) {
       operand.at = walk.operands;
       call(operand.u32());
-    } else if (actions.of(code) !== Action.none) marks |= Mark.other;
+    } else marks |= MARKS[actions.of(code)]!;
   }
-  return marks;
+  return marks & Mark.loops ? marks : marks & ~Mark.branches;
 }
