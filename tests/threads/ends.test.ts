@@ -1,4 +1,4 @@
-// timeout 180 s
+// timeout 300 s
 /** How a process with threads ends, whatever its other threads do. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

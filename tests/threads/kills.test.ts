@@ -1,5 +1,5 @@
 // alone
-// timeout 240 s
+// timeout 300 s
 // long 2000 s
 /**
  * The primary of a program with threads killed with SIGKILL at random moments, while they compute, wait for words and for time,

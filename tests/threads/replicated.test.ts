@@ -1,4 +1,4 @@
-// timeout 180 s
+// timeout 300 s
 /** Programs with threads on two nodes, to their end. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -26,7 +26,6 @@ const SCHEDULED = [
   "races 3000",
   "crowd 6 6",
   "plainlock 2000",
-  "sync lock 2000 3",
   "schedules lost 500",
 ];
 
@@ -48,17 +47,21 @@ for (const program of SCHEDULED) {
 }
 
 /** Programs whose threads wait for time or for input too. */
-const WAITING = ["queue 1000", "overlap", "mixed"];
-const INPUT = "a\nb\nend\n";
+const WAITING = [
+  ["queue 1000", ""],
+  ["overlap", "a\nb\n"],
+  ["mixed", "a\nb\nend\n"],
+  ["paces", "lock 900 3\nyields 90 3\nhands 90 2\njoins 30\nspawns 30\n"],
+] as const;
 
-for (const program of WAITING) {
+for (const [program, stdin] of WAITING) {
   test(`${program} ends alike on both nodes, under each schedule, and both have one log`, async () => {
     const [name = "", ...args] = program.split(" ");
     for (const options of SCHEDULES) {
-      const given = { args, options, stdin: INPUT, backupStdin: "other\n" };
+      const given = { args, options, stdin, backupStdin: "other\n" };
       const pair = await startPair(name, given);
       assert.is(await endOfBoth(pair), 0);
-      assert.ok(pair.primary.stdout.startsWith(name === "queue" ? name : ""));
+      assert.ok(pair.primary.stdout.length > 0);
       assert.is(pair.backup.stdout, "");
       assert.is((await diff(...pair.logs)).code, 0);
     }
