@@ -164,7 +164,7 @@ test("members are a function of the log, in join order", () => {
 });
 
 const RUN_ID = Uint8Array.from({ length: 16 }, (_, i) => i);
-const LOG_HEADER = "52504c4c eebbcc3d 02000000 00000000 " +
+const LOG_HEADER = "52504c4c 39a85920 03000000 00000000 " +
   "000102030405060708090a0b0c0d0e0f 0000000000000000" + "00".repeat(24);
 
 test("the head of a log file has the bytes of its table", () => {
