@@ -1,4 +1,8 @@
 /** Places of a test's own: directories and ports. @module */
+import { freePort } from "../../tools/free_port.ts";
+
+/** Ports for tests. */
+export { freePort };
 
 const made: string[] = [];
 
@@ -14,12 +18,9 @@ export function removeDirs(): void {
   for (const dir of made.splice(0)) Deno.removeSync(dir, { recursive: true });
 }
 
-/** A port of 127.0.0.1 that nobody had a moment ago. Where port 0 can be asked for, do that instead. */
-export function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  listener.close();
-  return port;
+/** The option for a guest that listens again at its address after its death. */
+export function listenAgain(): string[] {
+  return ["--tcplisten", `127.0.0.1:${freePort()}`];
 }
 
 /** All files below `dir`, path to contents in latin1, directories with a final slash and no contents. */

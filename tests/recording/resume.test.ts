@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { codeOf, destroy, said } from "../failover/kit/cluster.ts";
 import { connectKv, dropClients } from "../kit/kv.ts";
 import { guest, killNodes, type RunningNode, startNode } from "../kit/node.ts";
-import { removeDirs, tempDir, treeOf } from "../kit/place.ts";
+import { listenAgain, removeDirs, tempDir, treeOf } from "../kit/place.ts";
 import { Random } from "../kit/random.ts";
 import { Resp } from "../failover/kit/resp.ts";
 import {
@@ -131,7 +131,7 @@ test("a run that had ended is not run again, and ends with its exit code", async
 
 test("dead sockets don't come back: clients of before are gone, and as many new ones are served (wasmer 4835)", async () => {
   const kept = places();
-  const node = keep("kv", kept, { options: LISTEN });
+  const node = keep("kv", kept, { options: listenAgain() });
   const { listen } = await node.waitForEvent("serving");
   const clients = await Promise.all(
     Array.from({ length: 20 }, () => connectKv(listen[0] as string)),
@@ -246,7 +246,7 @@ test("clocks go on without a jump back, over the time in which nobody ran", asyn
 
 test("a resumed run answers a client that pipelines while it replays", async () => {
   const kept = places();
-  const node = keep("kv", kept, { options: LISTEN });
+  const node = keep("kv", kept, { options: listenAgain() });
   const { listen } = await node.waitForEvent("serving");
   const first = await Resp.connect(listen[0] as string);
   await Promise.all(

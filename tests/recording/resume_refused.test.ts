@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { codeOf, destroy, errorOf } from "../failover/kit/cluster.ts";
 import { connectKv, dropClients } from "../kit/kv.ts";
 import { guest, killNodes, type RunningNode, startNode } from "../kit/node.ts";
-import { removeDirs, tempDir } from "../kit/place.ts";
+import { listenAgain, removeDirs, tempDir } from "../kit/place.ts";
 import { cannotMount, smallDisk, unmountAll } from "../nodes/kit/mounts.ts";
 import { allLeft, endOf, keep, type Kept, places, resume } from "./kit/kept.ts";
 
@@ -153,7 +153,7 @@ test("other images, directories and sockets than the run began with are refused"
 
 test("an address that somebody else has taken is named, and another can be given", async () => {
   const kept = places();
-  const node = keep("kv", kept, { options: LISTEN });
+  const node = keep("kv", kept, { options: listenAgain() });
   const { listen } = await node.waitForEvent("serving");
   await destroy(node);
   const port = Number((listen[0] as string).split(":")[1]);
@@ -182,7 +182,7 @@ privileged(
   "a full disk stops the run, which is resumed where there is room",
   async () => {
     const kept = { ...places(), state: `${smallDisk(1024)}/state` };
-    const node = keep("kv", kept, { options: LISTEN });
+    const node = keep("kv", kept, { options: listenAgain() });
     const { listen } = await node.waitForEvent("serving");
     const acknowledged = await fill(listen[0] as string, 1000);
     await refuses(

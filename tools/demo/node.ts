@@ -2,6 +2,7 @@
 import { join } from "node:path/posix";
 import { type Address, formatAddress } from "../../src/runtime/options.ts";
 import type { StatusEvent } from "../../src/runtime/status.ts";
+import { freePort } from "../free_port.ts";
 
 const ROOT = join(import.meta.dirname as string, "../..");
 
@@ -112,14 +113,7 @@ export class DemoNode {
 
 /** `count` addresses of this machine that nobody had a moment ago. */
 export function freeAddresses(count: number): Address[] {
-  const hostname = "127.0.0.1";
-  const listeners = Array.from(
-    { length: count },
-    () => Deno.listen({ hostname, port: 0 }),
-  );
-  return listeners.map((listener) => {
-    const { port } = listener.addr as Deno.NetAddr;
-    listener.close();
-    return { host: hostname, port };
-  });
+  const ports = new Set<number>();
+  while (ports.size < count) ports.add(freePort());
+  return [...ports].map((port) => ({ host: "127.0.0.1", port }));
 }
