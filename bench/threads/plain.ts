@@ -10,7 +10,10 @@ import { coroutine } from "../../src/runtime/guest/jspi.ts";
 import { typedHooks } from "../../src/runtime/guest/typed_hooks.ts";
 import { Exported } from "../../src/runtime/module/threads/abi.ts";
 import { rewriteThreads } from "../../src/runtime/module/threads/rewrite.ts";
-import { threadShape } from "../../src/runtime/module/threads/shape.ts";
+import {
+  threadParts,
+  threadShape,
+} from "../../src/runtime/module/threads/shape.ts";
 import { scheduleOf } from "../../src/wasi-intercept/threads/schedule.ts";
 import { PlainThreads, refuseSpawn } from "./plain_spawn.ts";
 import { plainImports } from "./plain_wasi.ts";
@@ -19,7 +22,7 @@ import { plainImports } from "./plain_wasi.ts";
 export type How = "reused" | "fresh" | "counted";
 
 function memoryOf(bytes: Uint8Array): WebAssembly.Memory {
-  const { initial, maximum } = threadShape(bytes)!.memory!;
+  const { initial, maximum } = threadShape(threadParts(bytes))!.memory!;
   const limits = { initial, maximum: maximum!, shared: true };
   return new WebAssembly.Memory(limits);
 }

@@ -13,8 +13,18 @@ export const MessageHeader = layout("MessageHeader", 32, [
   [0, "u32", "size", "bytes of the whole message, a multiple of 8"],
   [4, "u16", "method", "method id: a control message or a syscall"],
   [6, "u16", "errno", "errno of the outcome, 0 for success"],
-  [8, "u32", "pid", "virtual process that called"],
-  [12, "u32", "tid", "virtual thread that called"],
+  [
+    8,
+    "u32",
+    "pid",
+    "virtual process that called; 0 where the node itself speaks",
+  ],
+  [
+    12,
+    "u32",
+    "tid",
+    "virtual thread that called, or that was made, or returned; else 0",
+  ],
   [16, "u64", "seq", "sequence number over the whole application"],
   [
     24,

@@ -2,19 +2,11 @@
 // timeout 180 s
 /** A node killed with SIGKILL under load, again and again. `REPLAY=SEED` runs the rounds of one seed. @module */
 import { test } from "uvu";
-import * as assert from "uvu/assert";
-import { killNodes, type RunningNode } from "../kit/node.ts";
+import { killNodes } from "../kit/node.ts";
 import { removeDirs, tempDir } from "../kit/place.ts";
 import { Random } from "../kit/random.ts";
-import {
-  destroy,
-  said,
-  startBackup,
-  type Started,
-  startPrimary,
-  takenBy,
-} from "./kit/cluster.ts";
-import { Witness } from "./kit/witness.ts";
+import type { Started } from "./kit/cluster.ts";
+import { killRounds } from "./kit/rounds.ts";
 
 test.after(async () => {
   await killNodes();
@@ -22,50 +14,22 @@ test.after(async () => {
 });
 
 const ROUNDS = 13;
-/** Rests of the clients while a backup joins: the log that each replays stays short. */
-const JOINING_PACE_MS = 20;
 /** Kills are seen without it; a starved machine is not to be mistaken for a freeze. */
 const PATIENT = ["--timeout", "3000"];
 const seed = Number(Deno.env.get("REPLAY") ?? Date.now() % 1_000_000);
 
-/** Resolves at a time that the seed chose, within a few round trips. */
-function someTime(random: Random): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, random.below(25)));
-}
-
-/** Each round kills the primary under load, follows the survivor and gives it a backup that waited for it. */
-async function rounds(
+/** Kills the primary of a kv under load, again and again. */
+function rounds(
   load: { clients: number; depth: number; salt: number },
   how: () => Started,
 ): Promise<void> {
-  const random = new Random(seed + load.salt);
+  const { clients, depth, salt } = load;
   console.log(`  ${ROUNDS} kills; replay: REPLAY=${seed}`);
-  let primary = await startPrimary("kv", how());
-  const backupOf = (bind: string) =>
-    startBackup("kv", bind, { ...how(), args: [] });
-  let backup: RunningNode = backupOf(primary.bind);
-  const { clients, depth } = load;
-  const witness = new Witness(primary.listen, seed, clients, depth);
-  witness.start();
-  for (let round = 0; round < ROUNDS; round++) {
-    witness.paceMs = JOINING_PACE_MS;
-    const { peer } = await primary.node.waitForEvent("synced");
-    const spare = backupOf(peer);
-    await backup.waitForEvent("following");
-    witness.paceMs = 0;
-    await witness.more(1 + random.below(300));
-    await someTime(random);
-    await destroy(primary.node);
-    primary = await takenBy(backup);
-    witness.moveTo(primary.listen);
-    await witness.verify();
-    backup = spare;
-  }
-  await witness.more(50);
-  await witness.stop();
-  await witness.verify(true);
-  assert.is.not(witness.breaks, 0);
-  assert.not.ok(said(primary.node, "divergence"));
+  return killRounds({
+    ...{ guest: "kv", clients, depth, count: ROUNDS, seed },
+    ...{ primary: how(), backup: () => ({ ...how(), args: [] }) },
+    random: new Random(seed + salt),
+  });
 }
 
 test("every acknowledged write survives kills under load of several clients", () =>

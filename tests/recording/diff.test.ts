@@ -40,10 +40,14 @@ function changed(
   return { path: edited.save(place()), seq: message.seq };
 }
 
-/** Where the frame of a message begins. */
-function frameOf(edited: Edited, seq: number): number {
-  const message = edited.messages()[seq] as Placed;
-  return edited.frames().findLast((at) => at < message.at) as number;
+/** Calls that are shown before a difference. */
+const CONTEXT = 3;
+
+/** Where a frame begins that has so many calls before it, behind PROCESS_INIT. */
+function laterFrame(edited: Edited): number {
+  const before = (at: number) =>
+    edited.messages().filter((message) => message.at < at).length;
+  return edited.frames().find((at) => before(at) > CONTEXT) as number;
 }
 
 /** What stands before each line. */
@@ -122,7 +126,7 @@ test("an outcome that leads to another call is shown, and then the call", async 
 
 test("a recording that ends before the other parts from it there", async () => {
   const whole = new Edited(file);
-  const middle = frameOf(whole, 20);
+  const middle = laterFrame(whole);
   const path = place();
   Deno.writeFileSync(path, whole.bytes.subarray(0, middle + 8));
   const { code, stdout, stderr } = await diff(path, file);
@@ -138,7 +142,7 @@ test("a recording that ends before the other parts from it there", async () => {
 
 test("a damaged recording can't be compared further than it is good", async () => {
   const whole = new Edited(file);
-  const middle = frameOf(whole, 20);
+  const middle = laterFrame(whole);
   whole.bytes[middle + 40]! ^= 1;
   const path = place();
   Deno.writeFileSync(path, whole.bytes);

@@ -3,7 +3,10 @@ import * as assert from "uvu/assert";
 import { Malformed } from "../../src/runtime/module/reader.ts";
 import { threadProblem } from "../../src/runtime/module/threads/problem.ts";
 import { rewriteThreads } from "../../src/runtime/module/threads/rewrite.ts";
-import { threadShape } from "../../src/runtime/module/threads/shape.ts";
+import {
+  threadParts,
+  threadShape,
+} from "../../src/runtime/module/threads/shape.ts";
 import { commandOf, HEADER } from "./module_kit.ts";
 import { wat } from "./threads_kit.ts";
 
@@ -11,8 +14,14 @@ const MEMORY = `(import "env" "memory" (memory 2 8 shared))`;
 const SPAWN = `(import "wasi" "thread-spawn" (func (param i32) (result i32)))`;
 const START = `(func (export "wasi_thread_start") (param i32 i32))`;
 
+/** Why the threads of a module can't run. */
+function problemOf(bytes: Uint8Array) {
+  return threadProblem(bytes, threadParts(bytes));
+}
+
 test("a module that spawns threads, or has a shared memory, is threaded", () => {
-  const shape = (text: string) => threadShape(wat(`(module ${text})`));
+  const shape = (text: string) =>
+    threadShape(threadParts(wat(`(module ${text})`)));
   const memory = { module: "env", name: "memory", initial: 2, maximum: 8 };
   assert.equal(shape(`${SPAWN} ${MEMORY} ${START}`), { spawns: true, memory });
   assert.equal(shape(MEMORY), { spawns: false, memory });
@@ -34,8 +43,8 @@ test("a module without threads is not threaded, and there is no problem with its
       new Uint8Array(HEADER),
     ]
   ) {
-    assert.is(threadShape(bytes), undefined);
-    assert.is(threadProblem(bytes), undefined);
+    assert.is(threadShape(threadParts(bytes)), undefined);
+    assert.is(problemOf(bytes), undefined);
   }
 });
 
@@ -46,7 +55,7 @@ test("there is no problem with a module of threads", () => {
       `${MEMORY} (memory 1) (func (drop (memory.atomic.notify (i32.const 0) (i32.const 0))))`,
       "(memory 1 1 shared)",
     ]
-  ) assert.is(threadProblem(wat(`(module ${text})`)), undefined, text);
+  ) assert.is(problemOf(wat(`(module ${text})`)), undefined, text);
 });
 
 const SHARED_AT_1 = "(memory 1) (memory $m 1 1 shared)";
@@ -106,7 +115,7 @@ for (
   ] as const
 ) {
   test(`what keeps threads from running is told, and what to do: ${reason}`, () => {
-    const problem = threadProblem(wat(`(module ${text})`));
+    const problem = problemOf(wat(`(module ${text})`));
     assert.match(problem?.reason ?? "", reason);
     assert.match(problem?.next ?? "", next);
   });
@@ -116,8 +125,8 @@ for (
 function readable(bytes: Uint8Array<ArrayBuffer>): void {
   for (
     const read of [
-      threadShape,
-      threadProblem,
+      (bytes: Uint8Array) => threadShape(threadParts(bytes)),
+      problemOf,
       (bytes: Uint8Array) => rewriteThreads(bytes, { fine: false }),
       (bytes: Uint8Array) => rewriteThreads(bytes, { fine: true }),
     ]

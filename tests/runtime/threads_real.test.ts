@@ -14,7 +14,10 @@ import {
 import { appendedTo } from "../../src/runtime/module/threads/appended.ts";
 import { threadProblem } from "../../src/runtime/module/threads/problem.ts";
 import { rewriteThreads } from "../../src/runtime/module/threads/rewrite.ts";
-import { threadShape } from "../../src/runtime/module/threads/shape.ts";
+import {
+  threadParts,
+  threadShape,
+} from "../../src/runtime/module/threads/shape.ts";
 import { paramsOf, surveyOf } from "../../src/runtime/module/threads/survey.ts";
 import { COUNTED, decoded, expected, undone } from "./threads_undo.ts";
 
@@ -68,9 +71,10 @@ function joined(code: number): number {
 
 test("real modules are fit for threads, and valid when they are rewritten", () => {
   for (const bytes of [PARSER, BUNDLER]) {
-    assert.is(threadProblem(bytes), undefined);
-    assert.equal(threadShape(bytes)?.spawns, true);
-    assert.equal(threadShape(bytes)?.memory?.name, "memory");
+    const parts = threadParts(bytes);
+    assert.is(threadProblem(bytes, parts), undefined);
+    assert.equal(threadShape(parts)?.spawns, true);
+    assert.equal(threadShape(parts)?.memory?.name, "memory");
     for (const fine of [false, true]) {
       const made = rewriteThreads(bytes, { fine });
       assert.ok(WebAssembly.validate(made));

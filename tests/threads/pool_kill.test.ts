@@ -11,19 +11,13 @@
  */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  codeOf,
-  destroy,
-  said,
-  startBackup,
-  startPrimary,
-  takenBy,
-} from "../failover/kit/cluster.ts";
-import { Witness } from "../failover/kit/witness.ts";
-import { killNodes, type RunningNode } from "../kit/node.ts";
-import { removeDirs } from "../kit/place.ts";
+import { codeOf, destroy } from "../failover/kit/cluster.ts";
+import { killRounds, someTime } from "../failover/kit/rounds.ts";
+import { killNodes } from "../kit/node.ts";
+import { listenAgain, removeDirs } from "../kit/place.ts";
 import { Random } from "../kit/random.ts";
 import { keep, places, resume } from "../recording/kit/kept.ts";
+import { resumeRounds } from "../recording/kit/rounds.ts";
 import { Asker } from "./kit/asker.ts";
 import { PATIENT, told } from "./kit/pair.ts";
 import { optionsOf } from "./kit/schedules.ts";
@@ -34,18 +28,10 @@ test.after(async () => {
 });
 
 const ROUNDS = Deno.env.get("LONG") === "1" ? 60 : 6;
-/** Rests of the clients while a backup joins: the log that each replays stays short. */
-const JOINING_PACE_MS = 20;
-const LISTEN = ["--tcplisten", "127.0.0.1:0"];
 const seed = Number(Deno.env.get("REPLAY") ?? Date.now() % 1_000_000);
 console.log(
   `replay: REPLAY=${seed} deno run -A tests/threads/pool_kill.test.ts`,
 );
-
-/** Resolves at a time that the seed chose, within a few round trips. */
-function someTime(random: Random): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, random.below(25)));
-}
 
 /** As many threads as clients, and one for who asks what was lost. */
 function threadsFor(clients: number): string {
@@ -66,69 +52,33 @@ const LOADS = [
 for (const [salt, { clients, depth, options }] of LOADS.entries()) {
   const load = [`${clients} clients`, ...options].join(" ");
   test(`every acknowledged write survives kills of a primary with threads (${load})`, async () => {
-    const random = new Random(seed + salt);
+    const started = { listeners: 1, options: PATIENT };
     const args = [threadsFor(clients)];
-    let primary = await startPrimary("pool", {
-      ...{ listeners: 1, args, options: [...PATIENT, ...options] },
+    await killRounds({
+      ...{ guest: "pool", clients, depth, count: ROUNDS, seed },
+      primary: { ...started, args, options: [...PATIENT, ...options] },
+      backup: () => started,
+      random: new Random(seed + salt),
     });
-    const backupOf = (bind: string) =>
-      startBackup("pool", bind, { listeners: 1, options: PATIENT });
-    let backup: RunningNode = backupOf(primary.bind);
-    const witness = new Witness(primary.listen, seed, clients, depth);
-    witness.start();
-    for (let round = 0; round < ROUNDS; round++) {
-      witness.paceMs = JOINING_PACE_MS;
-      const { peer } = await primary.node.waitForEvent("synced");
-      const spare = backupOf(peer);
-      await backup.waitForEvent("following");
-      witness.paceMs = 0;
-      await witness.more(1 + random.below(300));
-      await someTime(random);
-      await destroy(primary.node);
-      primary = await takenBy(backup);
-      witness.moveTo(primary.listen);
-      await witness.verify();
-      backup = spare;
-    }
-    await witness.more(50);
-    await witness.stop();
-    await witness.verify(true);
-    assert.is.not(witness.breaks, 0);
-    assert.not.ok(said(primary.node, "divergence"));
   });
 }
 
 for (const options of [[], ["--quantum", "500"]]) {
   const how = options.join(" ") || "the default schedule";
   test(`every acknowledged write survives kills of a node without backups that keeps its log (${how})`, async () => {
-    const random = new Random(seed);
-    const clients = 6, kept = places();
-    const args = [threadsFor(clients)];
-    let node = keep("pool", kept, { args, options: [...LISTEN, ...options] });
-    const address = (await node.waitForEvent("serving")).listen[0] as string;
-    const witness = new Witness(address, seed, clients, 8);
-    witness.start();
-    for (let round = 0; round < ROUNDS; round++) {
-      await witness.more(1 + random.below(300));
-      await someTime(random);
-      await destroy(node);
-      node = resume(kept);
-      await node.waitForEvent("resumed");
-      witness.moveTo(address);
-      await witness.verify();
-    }
-    await witness.more(50);
-    await witness.stop();
-    await witness.verify(true);
-    assert.is.not(witness.breaks, 0);
-    assert.not.ok(said(node, "divergence"));
+    const clients = 6;
+    await resumeRounds({
+      ...{ guest: "pool", args: [threadsFor(clients)], options },
+      ...{ clients, depth: 8, count: ROUNDS, seed },
+      random: new Random(seed),
+    });
   });
 }
 
 test("what a computing thread had counted to goes on over kills of a node that keeps its log", async () => {
   const random = new Random(seed);
   const kept = places();
-  let node = keep("mixed", kept, { options: LISTEN });
+  let node = keep("mixed", kept, { options: listenAgain() });
   const address = (await node.waitForEvent("serving")).listen[0] as string;
   let last = 0, asked = 0;
   for (let round = 0; round <= ROUNDS; round++) {

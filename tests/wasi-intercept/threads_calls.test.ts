@@ -1,67 +1,28 @@
+/** Calls that wait, of several threads at once. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { SWITCH_COUNT } from "../../src/wasi-intercept/threads/schedule.ts";
 import { QUEUE_LIMIT } from "../../src/runtime/guest/local.ts";
 import { Slots } from "../../src/runtime/guest/slots.ts";
-import { follow, lead, type Life, type Play } from "./threads_lives.ts";
+import type { Play } from "./threads_lives.ts";
 import { linesOf } from "./threads_log.ts";
-import type { Body, ThreadRigOptions } from "./threads_rig.ts";
+import type { Body } from "./threads_rig.ts";
 import type { GuestThread } from "./threads_thread.ts";
+import {
+  A,
+  asked,
+  B,
+  both,
+  C,
+  FD_A,
+  FD_B,
+  FD_C,
+  guest,
+  main,
+  reader,
+} from "./threads_waits.ts";
 import { MS, PlannedWorld } from "./threads_world.ts";
 
-const A = 100, B = 101, C = 102;
-/** Descriptors of the inputs. */
-const FD_A = 3, FD_B = 4, FD_C = 5;
 const STDOUT = 1, STDOUT_SLOT = 1;
-
-/** Something comes on an input. */
-type Coming = readonly [afterNs: bigint, handle: number, text?: string];
-
-/** A guest with the inputs A to C, on which these come. */
-function guest(
-  bodies: readonly Body[],
-  comings: readonly Coming[],
-  options: ThreadRigOptions = {},
-): Play {
-  return {
-    bodies,
-    options: () => {
-      const host = new PlannedWorld();
-      for (const [at, handle, text] of comings) host.come(at, handle, text);
-      return { host, inputs: [A, B, C], ...options };
-    },
-  };
-}
-
-/** Lives that a guest has on a primary and on a backup, which are alike. */
-async function both(play: Play): Promise<Life> {
-  const first = await lead(play), second = await follow(play, first.log);
-  const log = linesOf(first.log).join("\n");
-  assert.equal(second.said, first.said, log);
-  assert.is(second.end, first.end);
-  assert.is(second.taken, first.log.length);
-  assert.equal(second.memory, first.memory);
-  return first;
-}
-
-/** Main starts the others, lets them come to their first wait, does `then`, and lets a second pass. */
-function main(count: number, then: (thread: GuestThread) => unknown): Body {
-  return async (thread) => {
-    for (let body = 1; body <= count; body++) thread.spawn(body);
-    await thread.pass();
-    await then(thread);
-    await thread.poll({ afterNs: 1000n * MS });
-  };
-}
-
-function reader(fd: number): Body {
-  return async (thread) => thread.say(await thread.read(fd));
-}
-
-/** What of a log says when the world was asked. */
-function asked({ log }: Life): string[] {
-  return linesOf(log).filter((line) => line.includes("threadsWoken"));
-}
 
 test("a call that waits holds up nobody else", async () => {
   const life = await both(guest(
@@ -184,6 +145,8 @@ test("one that waits for room on a connection whose sending side another thread 
   assert.equal(life.said, ["1 success", "2 pipe"]);
 });
 
+const COUNT = 100;
+
 test("while a poll waits for room and a time, the messages of others stay as they are", async () => {
   const play: Play = {
     bodies: [
@@ -206,111 +169,6 @@ test("while a poll waits for room and a time, the messages of others stay as the
     ...["1 fd_write", "2 threadCreate by 1", none, none, none, none],
     "1 processExit",
   ]);
-});
-
-const COUNT = 100;
-
-/** Main computes while a thread waits for what never comes. */
-function computing(pollEvery: number, rounds: number): Play {
-  return guest(
-    [
-      async (thread) => {
-        thread.spawn(1);
-        await thread.pass();
-        thread.say("computes");
-        for (let i = 0; i < rounds; i++) {
-          await thread.compute(COUNT);
-          thread.say(`${i}`);
-        }
-      },
-      reader(FD_A),
-    ],
-    [],
-    { schedule: { quantum: COUNT, pollEvery } },
-  );
-}
-
-test("while some run and others wait, the world is asked after each so many counts, and that there was nothing is logged", async () => {
-  const life = await both(computing(10 * COUNT, 101));
-  assert.equal(asked(life), Array(10).fill("0 threadsWoken "));
-  const more = await both(computing(5 * COUNT, 101));
-  assert.equal(asked(more), Array(20).fill("0 threadsWoken "));
-});
-
-test("with a seed each quantum counts as long as it was", async () => {
-  const quanta: number[] = [];
-  const life = await lead(guest(
-    [
-      async (thread) => {
-        thread.spawn(1);
-        await thread.pass();
-        await thread.compute(50_000);
-        quanta.push(...thread.quanta.slice(0, -1));
-      },
-      reader(FD_A),
-    ],
-    [],
-    { schedule: { quantum: 2000, seed: 3, pollEvery: 5000 } },
-  ));
-  let count = 3 * SWITCH_COUNT, asks = 0;
-  for (const quantum of quanta) {
-    count += quantum;
-    if (count < 5000) continue;
-    asks++;
-    count = 0;
-  }
-  assert.ok(asks > 5);
-  assert.equal(asked(life), Array(asks).fill("0 threadsWoken "));
-});
-
-test("a change of threads counts, too", async () => {
-  const passes: Body = async (thread) => {
-    for (let i = 0; i < 20; i++) await thread.pass();
-  };
-  const life = await both(guest(
-    [main(3, passes), passes, passes, reader(FD_A)],
-    [],
-    { schedule: { pollEvery: 10 * SWITCH_COUNT } },
-  ));
-  const none = asked(life).filter((line) => line === "0 threadsWoken ");
-  assert.ok(none.length >= 10, asked(life).join("\n"));
-});
-
-test("nobody asks the world while no thread waits for it", async () => {
-  const life = await both(guest(
-    [
-      async (thread) => {
-        thread.spawn(1);
-        await thread.compute(10_000);
-      },
-      (thread) => thread.wait(8),
-    ],
-    [],
-    { schedule: { quantum: COUNT, pollEvery: COUNT } },
-  ));
-  assert.equal(linesOf(life.log), ["2 threadCreate by 1", "1 processExit"]);
-});
-
-test("what comes while others compute wakes its thread in the middle of that", async () => {
-  const play = guest(
-    [
-      async (thread) => {
-        thread.spawn(1);
-        await thread.pass();
-        for (let i = 0; i < 100; i++) {
-          await thread.compute(COUNT);
-          if (i === 50) (thread.rig.host as PlannedWorld).now += 10n * MS;
-          if (i % 10 === 0) thread.say(`${i}`);
-        }
-      },
-      reader(FD_A),
-    ],
-    [[5n * MS, A, "came"]],
-    { schedule: { quantum: COUNT, pollEvery: 5 * COUNT } },
-  );
-  const { said } = await both(play);
-  const at = said.indexOf("2 came");
-  assert.ok(said.indexOf("1 50") < at && at < said.indexOf("1 70"), `${said}`);
 });
 
 for (

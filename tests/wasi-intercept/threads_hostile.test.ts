@@ -198,6 +198,20 @@ test("messages whose thread is another one are divergences that name both", asyn
   }
 });
 
+test("messages of another process are divergences that name it", async () => {
+  for (const pid of [0, 2]) {
+    for (const [at, bytes] of first.log.entries()) {
+      const copy = bytes.slice();
+      viewOf(copy).setUint32(MessageHeader.at.pid, pid, true);
+      const { end } = await follow(varied, first.log.with(at, copy));
+      assert.match(
+        end,
+        new RegExp(`^cannot replay message ${at + 1}: .* of process ${pid}, `),
+      );
+    }
+  }
+});
+
 /** A guest that goes on whatever is thrown at it. */
 function stubborn(calls: number): Play {
   return {

@@ -1,5 +1,6 @@
 /** Prints docs/SYSCALLS.md from the syscall table. @module */
 import { DIFFERENT } from "../../src/runtime/module/load.ts";
+import { Control } from "../../src/engine/message.ts";
 import { Right } from "../../src/wasi-intercept/rights.ts";
 import {
   arity,
@@ -22,6 +23,12 @@ const EFFECTS: Record<Effect, readonly [meaning: string, logged: string]> = {
     "leaves the node",
     "arguments, errno, how much was accepted; a digest of the bytes",
   ],
+};
+
+const PARKS: Record<NonNullable<Syscall["parks"]>, string> = {
+  waits: "go on while it waits",
+  yields: "go first",
+  ends: "end",
 };
 
 /** The whole document. */
@@ -52,11 +59,14 @@ export function syscalls(): string {
     `method is ${INTENT} higher; the primary acts when its backups hold it. A ` +
     "backup that becomes primary and finds an intent without an outcome does the " +
     "call again.",
+    "A program with threads has one function more, `thread-spawn` of the module " +
+    `\`wasi\`: it is the control message THREAD_CREATE (${Control.threadCreate}), ` +
+    "not a row.",
     "## Functions",
     table(
       [
         ...["id", "name", "effect", "parameters", "rights"],
-        ...["on a backup", "in a shared directory"],
+        ...["on a backup", "in a shared directory", "other threads"],
       ],
       TABLE.map(rowOf),
     ),
@@ -68,7 +78,7 @@ export function syscalls(): string {
 }
 
 function rowOf(row: Syscall): string[] {
-  const { id, name, effect, params, needs = {}, intent } = row;
+  const { id, name, effect, params, needs = {}, intent, parks } = row;
   const texts = params.map(parameter).join(", ");
   return [
     `${id}`,
@@ -78,6 +88,7 @@ function rowOf(row: Syscall): string[] {
     Object.values(needs).flat().map(rightNames).join(", "),
     onBackup(row),
     intent === undefined ? "" : "intent first",
+    parks === undefined ? "" : PARKS[parks],
   ];
 }
 

@@ -31,6 +31,7 @@ import { Local } from "./local.ts";
 const {
   method: METHOD,
   errno: ERRNO,
+  pid: PROCESS,
   tid: TID,
   seq: SEQ,
   digest: DIGEST,
@@ -144,7 +145,7 @@ export class RingMessages implements Messages, ThreadMessages {
     view.setUint32(at, size, true);
     view.setUint16(at + METHOD, method, true);
     view.setUint16(at + ERRNO, errno, true);
-    view.setUint32(at + MessageHeader.at.pid, PID, true);
+    view.setUint32(at + PROCESS, PID, true);
     view.setUint32(at + TID, tid, true);
     view.setUint32(at + DIGEST, digest, true);
     view.setUint32(at + DATA_SIZE, dataSize, true);
@@ -178,7 +179,7 @@ export class RingMessages implements Messages, ThreadMessages {
   told(method: number, tid: number, what: string): Told | undefined {
     const found = this.#next();
     if (found === Local.live) return undefined;
-    if (found === method && this.#tid === tid) {
+    if (found === method && this.#tid === tid && this.#pid === PID) {
       const told = decodeValue(this.#dataOf().slice());
       if (told !== undefined) return told;
     }
@@ -195,6 +196,10 @@ export class RingMessages implements Messages, ThreadMessages {
     this.#held = true;
     this.#failure = failure;
     return failure;
+  }
+
+  get #pid(): number {
+    return this.#inbox.view.getUint32(this.#at + PROCESS, true);
   }
 
   get #tid(): number {
@@ -215,10 +220,8 @@ export class RingMessages implements Messages, ThreadMessages {
       return OTHERS;
     }
     if (found === Control.processExit) this.#checkEnd();
+    if (this.#pid !== PID) return DIVERGED;
     const at = this.#at;
-    if (view.getUint32(at + MessageHeader.at.pid, true) !== PID) {
-      return DIVERGED;
-    }
     if (found !== method || view.getInt32(at + DIGEST, true) !== digest) {
       return DIVERGED;
     }
@@ -244,7 +247,9 @@ export class RingMessages implements Messages, ThreadMessages {
     if (found === Local.live) return undefined;
     const data = this.#dataOf().slice();
     if (found === Control.processExit) {
-      if (this.#tid === this.tid && isEnd(data)) return data;
+      if (this.#tid === this.tid && this.#pid === PID && isEnd(data)) {
+        return data;
+      }
       this.#checkEnd();
     }
     this.refuse(this.#own(replayed));
@@ -315,8 +320,9 @@ export class RingMessages implements Messages, ThreadMessages {
       this.#inbox.view.getUint16(this.#at + METHOD, true),
       this.#dataOf(),
     );
-    const tid = this.#tid;
-    return tid === 0 || tid === this.tid ? text : `${text} of thread ${tid}`;
+    const tid = this.#tid, pid = this.#pid;
+    const thread = tid === 0 || tid === this.tid ? "" : ` of thread ${tid}`;
+    return `${text}${thread}${pid === PID ? "" : ` of process ${pid}`}`;
   }
 
   /** What the running thread did, which is named where the log has another's message. */

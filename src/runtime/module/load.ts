@@ -7,7 +7,7 @@ import type { ModuleProblem } from "./problem.ts";
 import { moduleProblem } from "./refuse.ts";
 import { preparedThreads } from "./threads/cache.ts";
 import { threadProblem } from "./threads/problem.ts";
-import { type ThreadShape, threadShape } from "./threads/shape.ts";
+import { threadParts, type ThreadShape, threadShape } from "./threads/shape.ts";
 
 /** A module as it is instantiated. */
 export interface PreparedModule {
@@ -18,6 +18,8 @@ export interface PreparedModule {
 
 /** A guest's module. */
 export interface LoadedModule {
+  /** Whether it may have threads. */
+  readonly threaded: boolean;
   /** What is instantiated; blocks until it is ready. */
   prepare(schedule: Schedule): PreparedModule;
   /** sha256 of the file, in hex: equal on all nodes of a run. */
@@ -66,8 +68,9 @@ export function checkedModule(
 ): LoadedModule {
   refuseFor(path, moduleProblem(bytes));
   const module = compile(path, bytes);
-  refuseFor(path, threadProblem(bytes));
-  const shape = threadShape(bytes);
+  const parts = threadParts(bytes);
+  refuseFor(path, threadProblem(bytes, parts));
+  const shape = threadShape(parts);
   checkImports(path, module, shape);
   checkExports(path, module, shape);
   const hash = createHash("sha256").update(bytes).digest("hex");
@@ -76,7 +79,7 @@ export function checkedModule(
     const rewritten = preparedThreads(bytes, hash, seed !== null);
     return { module: new WebAssembly.Module(rewritten), shape };
   };
-  return { prepare, hash, bytes };
+  return { prepare, hash, bytes, threaded: shape !== undefined };
 }
 
 function refuseFor(path: string, problem: ModuleProblem | undefined): void {

@@ -51,8 +51,6 @@ export interface Import {
   readonly module: string;
   readonly name: string;
   readonly kind: "function" | "table" | "memory" | "global" | "tag";
-  /** Whether it is a shared memory. */
-  readonly shared: boolean;
   /** The limits of a memory. */
   readonly limits?: Limits;
 }
@@ -132,23 +130,21 @@ export function readImport(reader: Reader): Import {
   switch (reader.byte()) {
     case 0:
       reader.u32();
-      return { module, name, kind: "function", shared: false };
+      return { module, name, kind: "function" };
     case 1:
       skipValueType(reader);
       readLimits(reader);
-      return { module, name, kind: "table", shared: false };
-    case 2: {
-      const limits = limitsAt(reader);
-      return { module, name, kind: "memory", shared: limits.shared, limits };
-    }
+      return { module, name, kind: "table" };
+    case 2:
+      return { module, name, kind: "memory", limits: readLimits(reader) };
     case 3:
       skipValueType(reader);
       reader.skip(1);
-      return { module, name, kind: "global", shared: false };
+      return { module, name, kind: "global" };
     case 4:
       reader.skip(1);
       reader.u32();
-      return { module, name, kind: "tag", shared: false };
+      return { module, name, kind: "tag" };
     default:
       throw new Malformed(`the import at byte ${at} is of no known kind`);
   }
@@ -162,15 +158,9 @@ const KNOWN_FLAGS = 7;
 /**
  * Reads limits, all there is to an element of the memory section.
  *
- * @returns whether the memory is shared.
  * @throws {Malformed} when they have flags beyond maximum, shared and 64 bits.
  */
-export function readLimits(reader: Reader): boolean {
-  return limitsAt(reader).shared;
-}
-
-/** As {@linkcode readLimits}, and gives all of them. @throws {Malformed} */
-export function limitsAt(reader: Reader): Limits {
+export function readLimits(reader: Reader): Limits {
   const at = reader.at;
   const flags = reader.byte();
   if (flags > KNOWN_FLAGS) {

@@ -1,8 +1,13 @@
 import { Control } from "../../engine/message.ts";
 import { FIRST_TID } from "../../wasi-intercept/messages.ts";
-import { decodeEnd, sameEnd } from "../guest/end.ts";
 import { grouped } from "../status.ts";
-import { entriesOf, type Entry, whereOf } from "./messages.ts";
+import {
+  entriesOf,
+  type Entry,
+  same,
+  sameControl,
+  whereOf,
+} from "./messages.ts";
 import { lineOf, type LineStyle } from "./print.ts";
 import type { Paint } from "./print_call.ts";
 import { CUT, type Recording, type RecordingEnd } from "./recording.ts";
@@ -159,10 +164,7 @@ function differenceOf(a: Entry, b: Entry): Difference | undefined {
 }
 
 function otherControl(a: Entry, b: Entry): Difference | undefined {
-  const equal = a.method === Control.processExit
-    ? sameEnd(decodeEnd(a.data), decodeEnd(b.data))
-    : same(a.data, b.data);
-  if (equal) return undefined;
+  if (sameControl(a, b)) return undefined;
   switch (a.method) {
     case Control.threadsWoken:
       return { kind: "outcome", what: "other threads woken" };
@@ -171,15 +173,6 @@ function otherControl(a: Entry, b: Entry): Difference | undefined {
     default:
       return { kind: "call", what: "another end" };
   }
-}
-
-function same(
-  a: number | bigint | Uint8Array,
-  b: number | bigint | Uint8Array | undefined,
-): boolean {
-  return a instanceof Uint8Array && b instanceof Uint8Array
-    ? a.length === b.length && a.every((byte, i) => byte === b[i])
-    : a === b;
 }
 
 function resultOf(

@@ -1,7 +1,8 @@
 import type { Batch } from "../../engine/batch.ts";
 import { viewOf } from "../../engine/batch.ts";
-import { MessageHeader } from "../../engine/message.ts";
+import { Control, MessageHeader } from "../../engine/message.ts";
 import { callOf } from "../../wasi-intercept/describe.ts";
+import { decodeEnd, sameEnd } from "../guest/end.ts";
 import { OpenFds, type SeenCall } from "./print_fds.ts";
 import { CUT, type Recording, type RecordingEnd } from "./recording.ts";
 
@@ -75,6 +76,20 @@ function endOf(recording: Recording, end: RecordingEnd): RecordingEnd {
   return end.damage === CUT && recording.hasFrameAfter(end.size + 1)
     ? { ...end, damage: "the size of a frame does not fit" }
     : end;
+}
+
+/** Whether two arguments, outcomes or DATA are the same. */
+export function same(a: unknown, b: unknown): boolean {
+  return a instanceof Uint8Array && b instanceof Uint8Array
+    ? a.length === b.length && a.every((byte, i) => byte === b[i])
+    : a === b;
+}
+
+/** Whether two control messages of one method say the same. */
+export function sameControl(a: Entry, b: Entry): boolean {
+  return a.method === Control.processExit
+    ? sameEnd(decodeEnd(a.data), decodeEnd(b.data))
+    : same(a.data, b.data);
 }
 
 /** Where a recording ends before the end of its file, and why. */

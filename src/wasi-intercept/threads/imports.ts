@@ -15,7 +15,7 @@ export function threaded(
   call: Import,
   scheduler: Scheduler,
 ): ThreadedImport {
-  const alone = row.params[0]?.[0] === "fd";
+  const actsOnFd = row.params[0]?.[0] === "fd";
   switch (row.parks) {
     case "waits":
       return {
@@ -23,7 +23,7 @@ export function threaded(
         run: (...args) =>
           scheduler.call(
             () => call(...args),
-            alone ? Number(args[0]) >>> 0 : undefined,
+            actsOnFd ? Number(args[0]) >>> 0 : undefined,
           ),
       };
     case "yields":

@@ -13,7 +13,7 @@ import {
   sections,
 } from "../sections.ts";
 import { THREAD_START } from "./abi.ts";
-import { type ThreadParts, threadParts } from "./shape.ts";
+import type { ThreadParts } from "./shape.ts";
 
 const BUILD_THREADS = "build it for wasm32-wasip1-threads";
 
@@ -28,8 +28,10 @@ const PARKING: Readonly<Record<number, string>> = {
  *
  * @throws {Malformed}
  */
-export function threadProblem(bytes: Uint8Array): ModuleProblem | undefined {
-  const parts = threadParts(bytes);
+export function threadProblem(
+  bytes: Uint8Array,
+  parts: ThreadParts,
+): ModuleProblem | undefined {
   const shared = parts.memories.flatMap(({ limits }, index) =>
     limits.shared ? [index] : []
   );

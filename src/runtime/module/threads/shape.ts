@@ -1,9 +1,9 @@
 import {
   elements,
   type Limits,
-  limitsAt,
   readExport,
   readImport,
+  readLimits,
   SectionId,
   sections,
 } from "../sections.ts";
@@ -41,14 +41,10 @@ export interface ThreadParts {
   readonly memories: readonly Memory[];
 }
 
-/**
- * What a threaded module asks of its runtime.
- *
- * @returns undefined for a module that is not threaded.
- * @throws {Malformed}
- */
-export function threadShape(bytes: Uint8Array): ThreadShape | undefined {
-  const { spawns, memories } = threadParts(bytes);
+/** What a threaded module asks of its runtime; undefined for one that is not threaded. */
+export function threadShape(
+  { spawns, memories }: ThreadParts,
+): ThreadShape | undefined {
   const shared = memories.find(({ limits }) => limits.shared);
   if (!spawns && shared === undefined) return undefined;
   if (shared?.from === undefined) return { spawns, memory: undefined };
@@ -74,7 +70,7 @@ export function threadParts(bytes: Uint8Array): ThreadParts {
         if (limits) memories.push({ limits, from: { module, name } });
       }
     } else if (section.id === SectionId.memories) {
-      const own = elements(bytes, section, limitsAt);
+      const own = elements(bytes, section, readLimits);
       for (const limits of own) memories.push({ limits });
     } else if (section.id === SectionId.exports) {
       for (const { name, kind } of elements(bytes, section, readExport)) {

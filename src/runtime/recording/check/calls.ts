@@ -2,8 +2,8 @@ import { Control, FIRST_SYSCALL } from "../../../engine/message.ts";
 import { describeMessage } from "../../../wasi-intercept/describe.ts";
 import { FIRST_TID } from "../../../wasi-intercept/messages.ts";
 import type { Item } from "../../../wasi-intercept/outcome.ts";
-import { decodeEnd, sameEnd } from "../../guest/end.ts";
-import { entriesOf, type Entry } from "../messages.ts";
+import { decodeEnd } from "../../guest/end.ts";
+import { entriesOf, type Entry, same, sameControl } from "../messages.ts";
 import { callText } from "../print_call.ts";
 import { controlText, controlTitle } from "../print_control.ts";
 import { Recording } from "../recording.ts";
@@ -108,12 +108,6 @@ function sameCall(a: Entry, b: Entry): boolean {
     first.every(({ value }, i) => same(value, second[i]?.value));
 }
 
-function sameControl(a: Entry, b: Entry): boolean {
-  return a.method === Control.processExit
-    ? sameEnd(decodeEnd(a.data), decodeEnd(b.data))
-    : same(a.data, b.data);
-}
-
 function sameItems(
   a: readonly Item[],
   b: readonly Item[],
@@ -131,12 +125,6 @@ function sameItems(
 
 function isList(value: Item["value"]): value is readonly (readonly Item[])[] {
   return Array.isArray(value);
-}
-
-function same(a: unknown, b: unknown): boolean {
-  return a instanceof Uint8Array && b instanceof Uint8Array
-    ? a.length === b.length && a.every((byte, i) => byte === b[i])
-    : a === b;
 }
 
 /** Both sides; with their threads where one is not the first. */

@@ -1,4 +1,3 @@
-import { scheduleOf } from "../../../wasi-intercept/threads/schedule.ts";
 import { ReplrtError } from "../../errors.ts";
 import { type Source, SOURCES } from "../../host/fixed_world.ts";
 import { endFresh } from "../../host/fresh_process.ts";
@@ -47,11 +46,8 @@ const EXTRA = "REPLRT_CHECK=env";
  */
 export async function check(options: CheckOptions): Promise<CheckResult> {
   const { run, schedules, runTimeoutMs: timeoutMs } = options;
-  const loaded = loadModule(run.module);
-  if (schedules !== undefined) {
-    const { shape } = loaded.prepare(scheduleOf(run.quantum, schedules));
-    if (shape === undefined) throw withoutThreads(run.module);
-  }
+  const { threaded } = loadModule(run.module);
+  if (schedules !== undefined && !threaded) throw withoutThreads(run.module);
   const place = temporaryDir("replrt-check-");
   const clean = () => {
     removeTree(place);
