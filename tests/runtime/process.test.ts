@@ -6,7 +6,7 @@ import {
   messageSize,
 } from "../../src/engine/message.ts";
 import { Data } from "../../src/wasi-intercept/data.ts";
-import { FIRST_TID } from "../../src/wasi-intercept/messages.ts";
+import { FIRST_TID, PID } from "../../src/wasi-intercept/messages.ts";
 import { scheduleOf } from "../../src/wasi-intercept/threads/schedule.ts";
 import type { Kernel } from "../../src/wasi-intercept/kernel.ts";
 import { solo } from "../../src/wasi-intercept/specialise.ts";
@@ -149,6 +149,7 @@ function control(method: number, seq: number, data: Uint8Array): Uint8Array {
   const view = new DataView(bytes.buffer);
   view.setUint32(MessageHeader.at.size, bytes.length, true);
   view.setUint16(MessageHeader.at.method, method, true);
+  view.setUint32(MessageHeader.at.pid, PID, true);
   view.setUint32(MessageHeader.at.tid, FIRST_TID, true);
   view.setUint32(MessageHeader.at.dataSize, data.length, true);
   bytes.set(data, MessageHeader.size);
