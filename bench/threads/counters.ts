@@ -7,7 +7,6 @@ import {
   type Cell,
   KERNELS,
   nodeGuest,
-  over,
   plainGuest,
   takeTurns,
 } from "./peers.ts";
@@ -136,9 +135,10 @@ async function measure(how: typeof FULL, all: readonly Program[]) {
   return taken.flatMap(({ rows }) => rows);
 }
 
-/** What a variant took over the module as it is. */
-function ratio({ samples }: Row, variant: number): number {
-  return median(samples[variant]!) / median(samples[0]!);
+/** What a variant took over the module as it is, next to which it ran: machines change their speed. */
+function ratio({ samples: [base, ...others] }: Row, variant: number): number {
+  if (variant === 0) return 1;
+  return median(others[variant - 1]!.map((ns, i) => ns / base![i]!));
 }
 
 /** The geometric mean. */
@@ -165,16 +165,21 @@ function tableOf(
       "CPU time of one pass, in µs: of the module as it is, with the counters that the rewriter puts into loops and " +
       "calls, both in processes that are no nodes, and in a node, where a quantum ends now and then; with a schedule " +
       "seed each access of memory is counted too. The first three are loops of a few instructions; the mean of the " +
-      `others is geometric. Medians of ${launches} launches with ${rounds} rounds each.`,
+      `others is geometric. Medians of ${launches} launches with ${rounds} rounds each; ratios are those of a round.`,
     head: ["one, µs of CPU time", ...VARIANTS],
     rows: [
-      ...rows.map(({ kernel: { name, n }, samples }) => {
-        const [base, ...others] = samples.map((all) =>
+      ...rows.map((row) => {
+        const { name, n } = row.kernel;
+        const us = row.samples.map((all) =>
           median(all) / Math.ceil(n * part) / 1_000
-        ) as [number, ...number[]];
-        const digits = base < 10 ? 2 : 1;
-        const cells = others.map((us) => over(us, base, digits));
-        return [name, base.toFixed(digits), ...cells];
+        );
+        const digits = us[0]! < 10 ? 2 : 1;
+        const cells = us.map((value, i) =>
+          i === 0
+            ? value.toFixed(digits)
+            : `${value.toFixed(digits)} (${ratio(row, i).toFixed(2)}x)`
+        );
+        return [name, ...cells];
       }),
       ["mean of the others, times", ...means],
     ],

@@ -38,8 +38,8 @@ const C = {
   global_set: 0x24,
   memory_grow: 0x40,
   i32_const: 0x41,
+  i32_eqz: 0x45,
   i32_lt_s: 0x48,
-  i32_ge_s: 0x4e,
   i32_sub: 0x6b,
   notify: 0xfe00,
   wait32: 0xfe01,
@@ -180,12 +180,16 @@ class Undoing {
   #at = 0;
   /** Counts before the next instruction. */
   #counts = 0;
+  /** Whether there is no counter that is still to get its first iterations. */
+  #filled: boolean;
 
   constructor(
     private readonly decoded: Decoded,
     private readonly counter: number,
     private readonly added: Added,
-  ) {}
+  ) {
+    this.#filled = !decoded.steps.some(({ code }) => code === C.loop);
+  }
 
   run(): string[] {
     while (this.#at < this.decoded.steps.length) this.#next();
@@ -197,11 +201,12 @@ class Undoing {
     if (this.#isCount()) {
       this.#counts++;
       this.#at += 10;
-    } else if (this.#lines.length === 0 && this.#isFree()) {
+    } else if (!this.#filled && this.#isFirst()) {
+      this.#filled = true;
       this.#at += 2;
     } else if (step.code === C.loop) this.#loop(step);
-    else if (isVoid(step, C.if) && this.#isLess(1, C.i32_ge_s)) this.#brIf();
-    else if (this.#isLess(0, C.i32_ge_s)) this.#back(C.br, 0);
+    else if (isVoid(step, C.if) && this.#isLess(1)) this.#brIf();
+    else if (this.#isLess(0)) this.#back(C.br, 0);
     else if (step.code === C.end && this.#blocks.at(-1)?.inner) {
       this.#blocks.pop();
       this.#blocks.pop();
@@ -243,12 +248,12 @@ class Undoing {
   }
 
   #loop(step: Step): void {
-    const counted = this.#isLess(1, C.i32_lt_s);
-    if (counted && !(this.#is(7, C.if, VOID) && this.#is(10, C.end, ""))) {
+    const counted = this.#isLess(1) && this.#is(5, C.i32_eqz, "");
+    if (counted && !(this.#is(6, C.if, VOID) && this.#is(9, C.end, ""))) {
       throw this.#wrong("a condition goes on");
     }
-    if (counted) this.#fill(8);
-    const size = counted ? 11 : 1;
+    if (counted) this.#fill(7);
+    const size = counted ? 10 : 1;
     if (!this.#is(size, C.loop, step.text)) {
       throw this.#wrong("a loop is alone");
     }
@@ -271,17 +276,17 @@ class Undoing {
     this.#at++;
   }
 
-  /** Goes past a count, a `br_if` to an inner loop and, to its outer one, a `br` that fills up the counter if that loop does not. */
+  /** Goes past a count, a `br_if` to an inner loop and, to its outer one, a `br` that fills up the counter, or has that loop do so. */
   #back(code: number, more: number): void {
-    const near = this.#target(6, C.br_if, more);
-    if (!near.counted) this.#fill(7);
-    const last = near.counted ? 7 : 9;
-    const far = this.#target(last, C.br, more);
+    const near = this.#target(4, C.br_if, more);
+    if (!near.counted) this.#fill(5);
+    else if (!this.#isSet(5, 1)) throw this.#wrong("a loop does not count");
+    const far = this.#target(7, C.br, more);
     if (!near.inner || far.inner || far.at !== near.at) {
       throw this.#wrong("the two ways to go round");
     }
     this.#emit({ code, text: "", labels: [] }, [near.at]);
-    this.#at += last + 1;
+    this.#at += 8;
   }
 
   /** Where a branch goes, from within so many blocks more. */
@@ -301,10 +306,14 @@ class Undoing {
     this.#counts = 0;
   }
 
-  /** Whether the counter gets its first iterations. */
-  #isFree(): boolean {
-    return this.#is(0, C.i32_const, "16") &&
-      this.#is(1, C.local_set, `${this.counter}`);
+  /** Whether the counter gets its first iterations: 17, and 1 in fine mode. */
+  #isFirst(): boolean {
+    return this.#isSet(0, 17) || this.#isSet(0, 1);
+  }
+
+  #isSet(from: number, value: number): boolean {
+    return this.#is(from, C.i32_const, `${value}`) &&
+      this.#is(from + 1, C.local_set, `${this.counter}`);
   }
 
   #isCount(): boolean {
@@ -320,14 +329,13 @@ class Undoing {
       this.#is(9, C.end, "");
   }
 
-  /** Whether the counter is made less and compared with 0. */
-  #isLess(from: number, compare: number): boolean {
+  /** Whether the counter is made less, its rest a condition. */
+  #isLess(from: number): boolean {
     const counter = `${this.counter}`;
     return this.#is(from, C.local_get, counter) &&
       this.#is(from + 1, C.i32_const, "1") &&
       this.#is(from + 2, C.i32_sub, "") &&
-      this.#is(from + 3, C.local_tee, counter) &&
-      this.#is(from + 4, C.i32_const, "0") && this.#is(from + 5, compare, "");
+      this.#is(from + 3, C.local_tee, counter);
   }
 
   #is(from: number, code: number, text: string): boolean {

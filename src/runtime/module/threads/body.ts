@@ -12,8 +12,9 @@ import { paramsOf, type Survey } from "./survey.ts";
 import { targetsOf } from "./targets.ts";
 import { Type } from "../../../bytes/wasm.ts";
 
-/** How many branches back a call of a function has for nothing, so that short loops cost no more than a local; none in fine mode. */
-const FREE = 16;
+/** Where the counter of a function starts: so many branches back, less one, it has for nothing, so that short loops cost no more than a local; none in fine mode. */
+const FIRST = 17;
+const FIRST_FINE = 1;
 
 const NO_TARGETS: ReadonlySet<number> = new Set();
 
@@ -84,7 +85,8 @@ export class Bodies {
     if (loops) copy.out.all([1, Type.i32]);
     if (marks & Mark.cycle) copy.out.all(this.#count);
     if (!loops) return undefined;
-    if (!fine) copy.out.all([...constant(FREE), ...set(counter)]);
+    const start = constant(fine ? FIRST_FINE : FIRST);
+    copy.out.all([...start, ...set(counter)]);
     const targets = marks & Mark.branches
       ? targetsOf(reader, this.#withLoops)
       : NO_TARGETS;

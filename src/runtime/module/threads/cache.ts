@@ -10,7 +10,7 @@ import { rewriteThreads } from "./rewrite.ts";
  * the table of instructions, in `abi.ts`. What was kept under another version is not used again. A change by which a module counts
  * otherwise raises `PROTOCOL_VERSION` too: the schedule of a log follows from the counts.
  */
-export const VERSION = 2;
+export const VERSION = 3;
 /** Bytes of a SHA-256. */
 const DIGEST_BYTES = 32;
 

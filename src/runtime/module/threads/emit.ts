@@ -47,25 +47,29 @@ export function count({ quantum, functions }: Appended): number[] {
   ];
 }
 
-/** Takes one out of the counter of a function, a local; leaves the rest on the stack. */
-function less(counter: number): number[] {
+/** Takes one out of the counter of a function, a local; leaves the rest on the stack, which is the condition of going on without filling it up. */
+export function less(counter: number): number[] {
   return [...get(counter), ...constant(1), Op.i32_sub, ...tee(counter)];
 }
 
-/** Fills up the counter, from which one more was taken than there was. */
+/** Fills up the counter, of which nothing is left. */
 export function fill(counter: number, { functions }: Appended): number[] {
   return [...call(functions.tick), ...set(counter)];
 }
 
-/** The start of an iteration: takes one out of the counter, and fills it up when there was none left. */
+/** The start of an iteration: takes one out of the counter, and fills it up when that was the last. */
 export function iterate(counter: number, to: Appended): number[] {
   return [
-    ...[...less(counter), ...constant(0), Op.i32_lt_s, Op.if, VOID],
-    ...[...fill(counter, to), Op.end],
+    ...less(counter),
+    Op.i32_eqz,
+    Op.if,
+    VOID,
+    ...fill(counter, to),
+    Op.end,
   ];
 }
 
-/** The end of an iteration: takes one out of the counter; the condition of going on without filling it up. */
-export function again(counter: number): number[] {
-  return [...less(counter), ...constant(0), Op.i32_ge_s];
+/** Lets the next {@linkcode iterate} fill up the counter. */
+export function last(counter: number): number[] {
+  return [...constant(1), ...set(counter)];
 }

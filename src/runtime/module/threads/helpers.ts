@@ -33,7 +33,7 @@ export function helperBodies(
   };
 }
 
-/** `() -> i32`: takes up to `batch` iterations out of the quantum, or out of the next one; gives how many may follow this one. */
+/** `() -> i32`: takes up to `batch` iterations out of the quantum, or out of the next one; gives how many, this one included. */
 function tick(to: Appended, batch: number): number[] {
   const quantum = [Op.global_get, ...leb(to.quantum)];
   const setQuantum = [Op.global_set, ...leb(to.quantum)];
@@ -44,7 +44,7 @@ function tick(to: Appended, batch: number): number[] {
     [...quantum, ...constant(batch)],
     [...quantum, ...constant(batch), Op.i32_lt_s, Op.select, ...set(0)],
     [...quantum, ...get(0), Op.i32_sub, ...setQuantum],
-    [...get(0), ...constant(1), Op.i32_sub],
+    get(0),
   );
 }
 

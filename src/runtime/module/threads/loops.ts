@@ -3,7 +3,7 @@ import { Op } from "../opcodes.ts";
 import { Action } from "./actions.ts";
 import type { Appended } from "./appended.ts";
 import type { Copy } from "./copy.ts";
-import { again, fill, iterate, VOID } from "./emit.ts";
+import { fill, iterate, last, less, VOID } from "./emit.ts";
 import { Form, Labels } from "./labels.ts";
 import { paramsOf, type Survey } from "./survey.ts";
 import { labelsOf } from "./targets.ts";
@@ -20,8 +20,9 @@ import { labelsOf } from "./targets.ts";
 export class Loops {
   readonly #labels = new Labels();
   readonly #iterate: number[];
-  readonly #again: number[];
+  readonly #less: number[];
   readonly #fill: number[];
+  readonly #last: number[];
 
   /**
    * @param counter the local.
@@ -35,8 +36,9 @@ export class Loops {
     private readonly targets: ReadonlySet<number>,
   ) {
     this.#iterate = iterate(counter, to);
-    this.#again = again(counter);
+    this.#less = less(counter);
     this.#fill = fill(counter, to);
+    this.#last = last(counter);
   }
 
   /**
@@ -117,10 +119,11 @@ export class Loops {
   #back(label: number, more: number): void {
     const { out } = this.copy;
     const outer = this.#labels.of(label) + more;
-    out.all(this.#again);
+    const atStart = this.#labels.form(label) === Form.atStart;
+    out.all(this.#less);
     out.byte(Op.br_if);
     out.u32(outer - 1);
-    if (this.#labels.form(label) === Form.atBranch) out.all(this.#fill);
+    out.all(atStart ? this.#last : this.#fill);
     out.byte(Op.br);
     out.u32(outer);
   }
