@@ -1,4 +1,8 @@
+import { decodeValue } from "../engine/frame.ts";
+import type { TakeoverExtra } from "./guest/protocol.ts";
 import type { Stamp } from "./host/clock.ts";
+
+const STAMP_BYTES = 24;
 
 /** A stamp as frames and TAKEOVER carry it: realtime, monotonic, CPU time, 3 × i64 in ns. */
 export function stampBytes(
@@ -17,6 +21,18 @@ export function stampOf(bytes: Uint8Array): Stamp {
     monotonic: view.getBigInt64(8, true),
     cputime: view.getBigInt64(16, true),
   };
+}
+
+/** The offsets in DATA of TAKEOVER; undefined where there are none. */
+export function offsetsIn(data: Uint8Array): Stamp | undefined {
+  const extra = decodeValue(data)?.value as
+    | Partial<TakeoverExtra>
+    | null
+    | undefined;
+  const offsets = extra?.offsets;
+  return offsets instanceof Uint8Array && offsets.length === STAMP_BYTES
+    ? stampOf(offsets)
+    : undefined;
 }
 
 /**

@@ -1,6 +1,5 @@
 /** The Worker of one guest process: the guest, its interceptors and its kernel state. Synchronous from `go` to its end. @module */
 import { createHash } from "node:crypto";
-import { decode } from "cbor-x";
 import { Data } from "../wasi-intercept/data.ts";
 import { StorageFault } from "../wasi-intercept/kernel.ts";
 import { fd_readdir } from "../wasi-intercept/readdir.ts";
@@ -9,19 +8,9 @@ import { reopenShared } from "../wasi-intercept/shared.ts";
 import { replicated } from "../wasi-intercept/specialise.ts";
 import type { Syscall } from "../wasi-intercept/syscall.ts";
 import { ReplrtError } from "./errors.ts";
-import {
-  decodeEnd,
-  encodeEnd,
-  endOf,
-  type GuestEnd,
-  sameEnd,
-} from "./guest/end.ts";
+import { encodeEnd, endOf, type GuestEnd, sameEnd } from "./guest/end.ts";
 import { instantiate, type Process } from "./guest/process.ts";
-import type {
-  GuestReport,
-  GuestStart,
-  TakeoverExtra,
-} from "./guest/protocol.ts";
+import type { GuestReport, GuestStart } from "./guest/protocol.ts";
 import { QueuedOutputs } from "./guest/queued_outputs.ts";
 import { Divergence, LoggedEnd, RingMessages } from "./guest/ring_messages.ts";
 import { Slots } from "./guest/slots.ts";
@@ -30,7 +19,7 @@ import { threadId } from "./host/clock.ts";
 import { FixedHost } from "./host/fixed_host.ts";
 import { GuestHost } from "./host/guest_host.ts";
 import { Ring } from "./ring.ts";
-import { stampOf } from "./clocks.ts";
+import { offsetsIn } from "./clocks.ts";
 
 const scope = self as unknown as {
   onmessage: ((event: MessageEvent) => void) | null;
@@ -74,7 +63,10 @@ function prepare(
     start.following,
     {
       takeover(bytes) {
-        host.clocks.offsets = stampOf((decode(bytes) as TakeoverExtra).offsets);
+        const offsets = offsetsIn(bytes);
+        if (offsets === undefined) return false;
+        host.clocks.offsets = offsets;
+        return true;
       },
       live() {
         reopenShared(process.kernel);
@@ -158,9 +150,7 @@ function finish(messages: RingMessages, end: GuestEnd): GuestReport {
   if (messages.following) {
     try {
       const logged = messages.takeEnd(describeEnd(end));
-      if (logged !== undefined) {
-        return compareEnds(messages.seq, decodeEnd(logged), end);
-      }
+      if (logged !== undefined) return compareEnds(messages.seq, logged, end);
     } catch (error) {
       if (error instanceof Divergence && end.kind === "trap") {
         return { kind: "resource", end };
@@ -194,9 +184,7 @@ function describeEnd(end: GuestEnd): string {
 }
 
 function reportOf(error: unknown): GuestReport {
-  if (error instanceof LoggedEnd) {
-    return { kind: "ended", end: decodeEnd(error.data) };
-  }
+  if (error instanceof LoggedEnd) return { kind: "ended", end: error.end };
   if (error instanceof Divergence) {
     const { seq, recorded, replayed } = error;
     return { kind: "diverged", seq, recorded, replayed };

@@ -125,6 +125,22 @@ for (
   });
 }
 
+for (const value of [7, {}, { offsets: new Uint8Array(23) }]) {
+  test(`a log with a takeover that can't be read is a divergence: ${JSON.stringify(value)}`, async () => {
+    const seq = writeAt(counting.messages, 30);
+    const takeover = control(Control.takeover, value, 0);
+    const { backup, code } = await follow(
+      "count",
+      counting,
+      counting.messages.toSpliced(seq, 0, takeover),
+    );
+    assert.is(code, 123, backup.stderr.join("\n"));
+    const { report } = await backup.waitForEvent("divergence");
+    assert.is(report.seq, seq);
+    assert.is(report.recorded, "a takeover that can't be read");
+  });
+}
+
 test("the report is readable without --json", async () => {
   const seq = writeAt(counting.messages, 5);
   const messages = counting.messages.with(

@@ -2,10 +2,11 @@
 /** Recordings that were cut, damaged, or changed on purpose. `REPLAY=SEED` repeats a run's choices. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { killNodes } from "../kit/node.ts";
+import { killNodes, startNode } from "../kit/node.ts";
 import { removeDirs } from "../kit/place.ts";
 import { Random } from "../kit/random.ts";
 import { ReplrtError } from "../../src/runtime/errors.ts";
+import { differentCall } from "../../src/runtime/recording/check/calls.ts";
 import {
   type RecordedFrame,
   Recording,
@@ -13,7 +14,7 @@ import {
 } from "../../src/runtime/recording/recording.ts";
 import { clock_time_get } from "../../src/wasi-intercept/clock.ts";
 import { Edited } from "./kit/edit.ts";
-import { assertNoBug, place, record, replay } from "./kit/runs.ts";
+import { assertNoBug, ended, place, record, replay } from "./kit/runs.ts";
 
 /** Replays of a test that chooses: the whole command, not only its reading. */
 const SAMPLES = 16;
@@ -185,6 +186,35 @@ test("outcomes and arguments that were changed under good checksums end a replay
   }
   assert.ok(codes.every((code) => [0, 1, 123].includes(code)), codes.join());
   assert.ok(codes.includes(123));
+});
+
+test("a recording whose end can't be read is no end of the program's, and no bug of ours", async () => {
+  const { file } = await record("clock", { args: ["3"] });
+  const edited = new Edited(file);
+  const { seq, data } = edited.messages().at(-1)!;
+  data.fill(0xff);
+  const path = edited.save(place());
+  const run = (args: string[]) => ended(startNode(args));
+  const [replayed, live, shown, compared] = await Promise.all([
+    replay(path),
+    run(["replay", "--live", path]),
+    run(["log", path]),
+    run(["diff", file, path]),
+  ]);
+  [replayed, live, shown, compared].forEach(assertNoBug);
+  assert.is(replayed.code, 123);
+  assert.match(replayed.stderr, `message ${seq}`);
+  assert.is(live.code, 125);
+  assert.match(
+    live.stderr,
+    `message ${seq}, the program's end, can't be read`,
+  );
+  assert.is(shown.code, 0);
+  assert.match(shown.stdout, "processExit: its DATA can't be read");
+  assert.is(compared.code, 1);
+  assert.match(compared.stdout, "its DATA can't be read");
+  const call = differentCall(file, path);
+  assert.is(call?.other, "processExit: its DATA can't be read");
 });
 
 test("a file that only begins as a recording does is refused, not taken for a bug", async () => {

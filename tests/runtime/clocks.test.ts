@@ -1,6 +1,12 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { offsetsAfter, stampBytes, stampOf } from "../../src/runtime/clocks.ts";
+import { encode } from "cbor-x";
+import {
+  offsetsAfter,
+  offsetsIn,
+  stampBytes,
+  stampOf,
+} from "../../src/runtime/clocks.ts";
 import {
   bootMs,
   GuestClocks,
@@ -33,6 +39,21 @@ test("a stamp survives its bytes", () => {
     const odd = new Uint8Array(25);
     odd.set(stampBytes(stamp), 1);
     assert.equal(stampOf(odd.subarray(1)), stamp, "at an odd place");
+  }
+});
+
+test("the offsets in a takeover are read; in other bytes there are none", () => {
+  const stamp = { realtime: 1n, monotonic: -2n, cputime: 3n };
+  const told = (value: unknown) => offsetsIn(new Uint8Array(encode(value)));
+  assert.equal(told({ epoch: 7, offsets: stampBytes(stamp) }), stamp);
+  for (
+    const other of [
+      ...[{}, 7, null, "x", [stampBytes(stamp)], { offsets: 24 }],
+      ...[23, 25, 0].map((size) => ({ offsets: new Uint8Array(size) })),
+    ]
+  ) assert.is(told(other), undefined);
+  for (const bytes of [[], [0xff], [0x9b, 255, 255, 255, 255]]) {
+    assert.is(offsetsIn(new Uint8Array(bytes)), undefined);
   }
 });
 

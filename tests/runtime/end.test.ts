@@ -1,5 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { encode } from "cbor-x";
 import { GuestExit } from "../../src/wasi-intercept/kernel.ts";
 import {
   decodeEnd,
@@ -75,6 +76,20 @@ test("a return and an exit are ends with a code of 8 bits", () => {
     assert.equal(end, { kind: "exit", code });
     assert.is(exitCodeOf(end!), seen);
     assert.equal(decodeEnd(encodeEnd(end!)), end);
+  }
+});
+
+test("bytes that are no end are none", () => {
+  const trap = { kind: "trap", reason: "unreachable", frames: ["f (0x1)"] };
+  const all = [
+    ...[7, null, "exit", [], {}, { kind: "exit" }, { kind: "other" }],
+    ...[{ kind: "exit", code: "3" }, { kind: "exit", code: 1.5 }],
+    ...[{ ...trap, reason: 7 }, { ...trap, frames: 7 }, { kind: "trap" }],
+    { ...trap, frames: ["f (0x1)", 7] },
+  ].map((value) => new Uint8Array(encode(value)));
+  const garbage = [[], [0xff], [0x9b, 255, 255, 255, 255]];
+  for (const bytes of [...all, ...garbage.map((g) => new Uint8Array(g))]) {
+    assert.is(decodeEnd(bytes), undefined);
   }
 });
 

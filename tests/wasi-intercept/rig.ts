@@ -116,7 +116,10 @@ export class Rig {
       if (slot < 3) this.slots.take(slot, bytes.length);
     });
     this.messages = new RingMessages(data, this.outbox, this.inbox, following, {
-      takeover: (bytes) => this.told.push(`takeover ${bytes.length}`),
+      takeover: (bytes) => {
+        this.told.push(`takeover ${bytes.length}`);
+        return true;
+      },
       live: () => {
         this.#next = this.messages.seq + 1;
         reopenShared(this.kernel);

@@ -135,7 +135,7 @@ export class ThreadRig implements Around {
     const data = new Data();
     const flush = () => this.messages.flush();
     this.messages = new RingMessages(data, this.outbox, this.inbox, following, {
-      takeover: () => {},
+      takeover: () => true,
       live: () => {
         this.#next = this.messages.seq + 1;
       },

@@ -1,4 +1,4 @@
-import { decode, encode } from "cbor-x";
+import { encode } from "cbor-x";
 import { decodeValue } from "../../engine/frame.ts";
 import { GuestExit } from "../../wasi-intercept/kernel.ts";
 import { Deadlock } from "../../wasi-intercept/threads/deadlock.ts";
@@ -21,14 +21,13 @@ export function encodeEnd(end: GuestEnd): Uint8Array {
   return new Uint8Array(encode(end));
 }
 
-/** The reverse of {@linkcode encodeEnd}. */
-export function decodeEnd(data: Uint8Array): GuestEnd {
-  return decode(data) as GuestEnd;
+/** The reverse of {@linkcode encodeEnd}; undefined for bytes that it does not make. */
+export function decodeEnd(data: Uint8Array): GuestEnd | undefined {
+  const end = decodeValue(data)?.value as GuestEnd | null | undefined;
+  return isEnd(end) ? end : undefined;
 }
 
-/** Whether DATA of PROCESS_EXIT is what {@linkcode encodeEnd} makes. */
-export function isEnd(data: Uint8Array): boolean {
-  const end = decodeValue(data)?.value as Partial<GuestEnd> | null | undefined;
+function isEnd(end: Partial<GuestEnd> | null | undefined): end is GuestEnd {
   if (end?.kind === "exit") return Number.isInteger(end.code);
   return end?.kind === "trap" && typeof end.reason === "string" &&
     Array.isArray(end.frames) &&

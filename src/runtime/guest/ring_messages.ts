@@ -25,7 +25,7 @@ import {
 } from "../../wasi-intercept/messages.ts";
 import type { Syscall } from "../../wasi-intercept/syscall.ts";
 import { PAD, type Ring } from "../ring.ts";
-import { decodeEnd, isEnd } from "./end.ts";
+import { decodeEnd, type GuestEnd } from "./end.ts";
 import { Local } from "./local.ts";
 
 const {
@@ -41,8 +41,8 @@ const HEAD = MessageHeader.size;
 
 /** What a following guest is told beside outcomes. */
 export interface Followed {
-  /** A TAKEOVER message went by; gives its DATA. */
-  takeover(data: Uint8Array): void;
+  /** A TAKEOVER message with this DATA goes by; false when it can't be read. */
+  takeover(data: Uint8Array): boolean;
   /** The node is live from here on. */
   live(): void;
 }
@@ -62,7 +62,7 @@ export class Divergence extends Error {
 
 /** The log says that the guest ended here by a trap, though on this node it went on to another call (rule 6). */
 export class LoggedEnd extends Error {
-  constructor(readonly data: Uint8Array) {
+  constructor(readonly end: GuestEnd) {
     super("the log ends here");
   }
 }
@@ -238,18 +238,16 @@ export class RingMessages implements Messages, ThreadMessages {
   }
 
   /**
-   * Takes the message of the guest's end, after the running thread ended it; DATA of PROCESS_EXIT, or `undefined` when the node is live.
+   * Takes the message of the guest's end, after the running thread ended it; what the log has, or `undefined` when the node is live.
    *
    * @throws {LoggedEnd} when another thread's trap had ended it before.
    */
-  takeEnd(replayed: string): Uint8Array | undefined {
+  takeEnd(replayed: string): GuestEnd | undefined {
     const found = this.#next();
     if (found === Local.live) return undefined;
-    const data = this.#dataOf().slice();
     if (found === Control.processExit) {
-      if (this.#tid === this.tid && this.#pid === PID && isEnd(data)) {
-        return data;
-      }
+      const end = decodeEnd(this.#dataOf().slice());
+      if (this.#tid === this.tid && this.#pid === PID && end) return end;
       this.#checkEnd();
     }
     this.refuse(this.#own(replayed));
@@ -274,11 +272,18 @@ export class RingMessages implements Messages, ThreadMessages {
       if (method === Local.live) return this.#goLive();
       this.#count();
       if (method === Control.takeover) {
-        this.#followed.takeover(this.#dataOf().slice());
+        this.#takeover();
       } else if (
         method !== Control.memberJoined && method !== Control.memberRemoved
       ) return method;
     }
+  }
+
+  /** @throws {Divergence} when nobody can follow a node whose clocks are not known. */
+  #takeover(): void {
+    if (this.#followed.takeover(this.#dataOf().slice())) return;
+    const recorded = "a takeover that can't be read";
+    throw this.#stop(new Divergence(this.seq, recorded, "something else"));
   }
 
   /** Moves to the next record; gives its method. */
@@ -310,9 +315,8 @@ export class RingMessages implements Messages, ThreadMessages {
 
   /** @throws {LoggedEnd} when the message at hand says that the guest trapped. */
   #checkEnd(): void {
-    const data = this.#dataOf().slice();
-    if (!isEnd(data) || decodeEnd(data).kind !== "trap") return;
-    throw this.#stop(new LoggedEnd(data));
+    const end = decodeEnd(this.#dataOf().slice());
+    if (end?.kind === "trap") throw this.#stop(new LoggedEnd(end));
   }
 
   #recorded(): string {

@@ -35,9 +35,11 @@ export function surveyOf(recording: Recording): Survey {
     const step = frames.next();
     if (!step.done) {
       epoch = step.value.epoch;
-      for (const { method, data } of controlsOf(step.value.batch)) {
+      for (const { method, seq, data } of controlsOf(step.value.batch)) {
         if (method === Control.memberJoined) throw replicated(path);
-        if (method === Control.processExit) end = decodeEnd(data);
+        if (method !== Control.processExit) continue;
+        end = decodeEnd(data);
+        if (end === undefined) throw unreadable(path, seq);
       }
       continue;
     }
@@ -52,6 +54,13 @@ export function surveyOf(recording: Recording): Survey {
     }
     return { next, size, released, clocks, epoch, end };
   }
+}
+
+function unreadable(path: string, seq: number): ReplrtError {
+  return new ReplrtError(
+    `cannot go on from ${path}: message ${seq}, the program's end, can't be read`,
+    "restore it from a copy",
+  );
 }
 
 function replicated(path: string): ReplrtError {

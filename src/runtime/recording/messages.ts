@@ -87,9 +87,9 @@ export function same(a: unknown, b: unknown): boolean {
 
 /** Whether two control messages of one method say the same. */
 export function sameControl(a: Entry, b: Entry): boolean {
-  return a.method === Control.processExit
-    ? sameEnd(decodeEnd(a.data), decodeEnd(b.data))
-    : same(a.data, b.data);
+  if (a.method !== Control.processExit) return same(a.data, b.data);
+  const first = decodeEnd(a.data), second = decodeEnd(b.data);
+  return first && second ? sameEnd(first, second) : same(a.data, b.data);
 }
 
 /** Where a recording ends before the end of its file, and why. */

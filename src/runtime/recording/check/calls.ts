@@ -147,10 +147,10 @@ function textOf(entry: Entry | undefined): string {
     return callText(seen, { paint: (_, text) => text, pointers: false });
   }
   if (method >= FIRST_SYSCALL) return describeMessage(method, data);
-  if (method !== Control.processExit) {
+  const end = method === Control.processExit ? decodeEnd(data) : undefined;
+  if (end === undefined) {
     return `${controlTitle(method)}: ${controlText(method, data)}`;
   }
-  const end = decodeEnd(data);
   return end.kind === "exit"
     ? `the end: exit code ${end.code}`
     : `the end: a trap, ${end.reason}`;
