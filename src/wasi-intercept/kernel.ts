@@ -3,6 +3,7 @@ import type { Descriptors, Stream } from "./descriptors.ts";
 import type { Handle, Host } from "./host.ts";
 import type { GuestMemory } from "./memory.ts";
 import type { Inodes } from "./inodes.ts";
+import { Uncatchable } from "./uncatchable.ts";
 import type { Waiting } from "./waiting.ts";
 
 /** Where a guest's output goes. On a node that replicates it queues until its release; a solo node writes at once. */
@@ -33,7 +34,7 @@ export interface Outputs {
 }
 
 /** A local fault while following: this node's own copy did not do what the log says was done. */
-export class StorageFault extends Error {}
+export class StorageFault extends Uncatchable {}
 
 /** The state of one guest process that its syscalls read and change. */
 export interface Kernel {
@@ -60,7 +61,7 @@ export interface Kernel {
 }
 
 /** Thrown by `proc_exit` through the guest's frames, to end its process with `code`. */
-export class GuestExit extends Error {
+export class GuestExit extends Uncatchable {
   constructor(readonly code: number) {
     super(`guest exits with ${code}`);
   }

@@ -24,6 +24,7 @@ import {
   type Told,
 } from "../../wasi-intercept/messages.ts";
 import type { Syscall } from "../../wasi-intercept/syscall.ts";
+import { Uncatchable } from "../../wasi-intercept/uncatchable.ts";
 import { PAD, type Ring } from "../ring.ts";
 import { decodeEnd, type GuestEnd } from "./end.ts";
 import { Local } from "./local.ts";
@@ -48,7 +49,7 @@ export interface Followed {
 }
 
 /** Guest and log disagree; never tolerated, never retried. */
-export class Divergence extends Error {
+export class Divergence extends Uncatchable {
   constructor(
     readonly seq: number,
     readonly recorded: string,
@@ -61,7 +62,7 @@ export class Divergence extends Error {
 }
 
 /** The log says that the guest ended here by a trap, though on this node it went on to another call (rule 6). */
-export class LoggedEnd extends Error {
+export class LoggedEnd extends Uncatchable {
   constructor(readonly end: GuestEnd) {
     super("the log ends here");
   }
