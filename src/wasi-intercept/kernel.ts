@@ -23,7 +23,7 @@ export interface Outputs {
   close(stream: Stream): void;
   /** Ends the sending side behind its bytes. */
   shutdownWrite(stream: Stream): void;
-  /** Whether `accept` would take bytes now; a handle where the host has to be asked for that (POLLOUT). */
+  /** Whether a write would come back now, with bytes taken or a failure; a handle where the host has to be asked for that (POLLOUT). */
   writable(stream: Stream): boolean | Handle;
   /** Says whether `Host.poll` is to be woken when a stream becomes writable. */
   polling(on: boolean): void;

@@ -44,7 +44,7 @@ export function untilReadable({ waiting }: Kernel, handle: number): boolean {
 export function untilWritable(k: Kernel, stream: Stream): boolean {
   const handle = k.outputs.writable(stream);
   if (typeof handle !== "number") {
-    const ready = () => stream.ended || k.outputs.writable(stream) === true;
+    const ready = () => k.outputs.writable(stream) === true;
     return k.waiting.until([], -1n, ready);
   }
   const entry = { handle, events: PollEvent.out, revents: 0 };

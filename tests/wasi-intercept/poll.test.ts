@@ -238,6 +238,14 @@ test("a stream is writable until its queue is full", async () => {
   peer.close();
 });
 
+test("a full stream whose sending side is ended is writable: a write would fail at once", async () => {
+  const { rig, peer, fd } = await connectedRig();
+  fill(rig, fd);
+  assert.is(rig.call.sock_shutdown!(fd, 2), 0);
+  assert.equal(poll(rig, { write: fd }), [ready(0, 2)]);
+  peer.close();
+});
+
 test("a poll that waits for room is woken when the queue has left", async () => {
   const waker = makeWaker();
   const { rig, peer, fd } = await connectedRig({ waker, patient: true });

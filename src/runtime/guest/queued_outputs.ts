@@ -76,7 +76,7 @@ export class QueuedOutputs implements Outputs {
   }
 
   writable(stream: Stream): boolean {
-    return this.#slots.failure(stream.output) !== 0 ||
+    return stream.ended || this.#slots.failure(stream.output) !== 0 ||
       stream.handle === undefined ||
       this.#slots.queued(stream.output) <= QUEUE_LIMIT / 2;
   }
