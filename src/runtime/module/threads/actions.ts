@@ -20,13 +20,14 @@ export const Action = {
   /** A call of a function that only its run knows: counted. */
   indirect: 11,
   grow: 12,
-  /** `memory.atomic.wait` and `notify`. */
-  park: 13,
+  notify: 13,
+  wait32: 14,
+  wait64: 15,
   /** An access of memory: counted in fine mode. */
-  access: 14,
+  access: 16,
 } as const;
 
-/** The actions that labels ask for, needed only where loops are wrapped. */
+/** The actions that labels ask for, done only where loops are wrapped. */
 const LABELS: readonly (readonly [code: number, action: number])[] = [
   [Op.block, Action.open],
   [Op.if, Action.open],
@@ -51,9 +52,9 @@ const OTHERS: readonly (readonly [code: number, action: number])[] = [
   [Op.return_call_indirect, Action.indirect],
   [Op.return_call_ref, Action.indirect],
   [Op.memory_grow, Action.grow],
-  [Op.atomic_notify, Action.park],
-  [Op.atomic_wait32, Action.park],
-  [Op.atomic_wait64, Action.park],
+  [Op.atomic_notify, Action.notify],
+  [Op.atomic_wait32, Action.wait32],
+  [Op.atomic_wait64, Action.wait64],
 ];
 
 const BULK: readonly number[] = [
@@ -66,23 +67,19 @@ const BULK: readonly number[] = [
 const FIRST_LONG = 0xfb000;
 const LONG_BITS = 0x3fff;
 
-/** What to do with each instruction of a function. */
+/** What to do with each instruction. */
 export class Actions {
   readonly #short = new Uint8Array(0x100);
   readonly #long = new Uint8Array(LONG_BITS + 1);
 
-  /**
-   * @param labels whether the function has loops.
-   * @param fine whether accesses of memory are counted.
-   */
-  constructor(labels: boolean, fine: boolean) {
+  /** @param fine whether accesses of memory are counted. */
+  constructor(fine: boolean) {
     const set = (code: number, action: number) => {
       if (code < 0x100) this.#short[code] = action;
       else this.#long[code & LONG_BITS] = action;
     };
     if (fine) { for (const code of accesses()) set(code, Action.access); }
-    const special = [...OTHERS, ...labels ? LABELS : []];
-    for (const [code, action] of special) set(code, action);
+    for (const [code, action] of [...LABELS, ...OTHERS]) set(code, action);
   }
 
   /** The action for an opcode, as `immediatesOf` takes it. */

@@ -1,13 +1,13 @@
-import { HAS_MEMORY, Instructions, skipValueType } from "../instructions.ts";
-import { Op } from "../opcodes.ts";
+import { HAS_MEMORY, skipValueType } from "../instructions.ts";
 import { Reader } from "../reader.ts";
 import type { Body } from "../sections.ts";
-import { Action, Actions } from "./actions.ts";
+import { Action } from "./actions.ts";
 import type { Appended } from "./appended.ts";
 import type { Copy } from "./copy.ts";
 import { call, constant, count, set } from "./emit.ts";
 import { Loops } from "./loops.ts";
-import { Mark } from "./scan.ts";
+import { Mark, type Scan } from "./scan.ts";
+import type { Stop } from "./stops.ts";
 import { paramsOf, type Survey } from "./survey.ts";
 import { targetsOf } from "./targets.ts";
 import { Type } from "../../../bytes/wasm.ts";
@@ -21,8 +21,6 @@ const NO_TARGETS: ReadonlySet<number> = new Set();
 /** Rewrites the bodies of a module's functions. */
 export class Bodies {
   readonly #count: number[];
-  readonly #withLoops: Actions;
-  readonly #withoutLoops: Actions;
 
   /** @param fine whether each iteration and each access of memory is counted. */
   constructor(
@@ -32,41 +30,49 @@ export class Bodies {
     private readonly fine: boolean,
   ) {
     this.#count = count(to);
-    this.#withLoops = new Actions(true, fine);
-    this.#withoutLoops = new Actions(false, fine);
   }
 
   /**
    * Writes a body with its size, after what stands before it; one without a mark is left to be copied.
    *
    * @param type of its function.
+   * @param found in all code; the body is that of function `index` of the module's own.
    * @throws {Malformed}
    */
-  write({ at, start, end }: Body, type: number, marks: number): void {
+  write(
+    { at, start, end }: Body,
+    type: number,
+    found: Scan,
+    index: number,
+  ): void {
+    const marks = found.marks[index]!;
     if (marks === 0) return;
     const { copy } = this;
     copy.upTo(at);
     copy.skipTo(start);
     const size = copy.out.open();
-    this.#rewrite(new Reader(copy.bytes, start, end), type, marks);
+    const reader = new Reader(copy.bytes, start, end);
+    const loops = this.#enter(reader, type, marks, found.stops.of(index));
+    const stop = found.stops.of(index);
+    while (stop.next()) {
+      if (stop.action >= Action.indirect) this.#write(stop);
+      else loops?.write(stop);
+    }
     copy.upTo(end);
     copy.out.close(size);
   }
 
-  #rewrite(reader: Reader, type: number, marks: number): void {
-    const loops = this.#enter(reader, type, marks);
-    const actions = loops ? this.#withLoops : this.#withoutLoops;
-    const walk = new Instructions(reader);
-    while (walk.next()) {
-      const action = actions.of(walk.code);
-      if (action === Action.none) continue;
-      if (action < Action.indirect) loops?.write(action, walk, reader.at);
-      else this.#write(action, walk, reader.at);
-    }
-  }
-
-  /** Writes the locals, and what is done before the first instruction. */
-  #enter(reader: Reader, type: number, marks: number): Loops | undefined {
+  /**
+   * Writes the locals, and what is done before the first instruction.
+   *
+   * @param stop goes through the body.
+   */
+  #enter(
+    reader: Reader,
+    type: number,
+    marks: number,
+    stop: Stop,
+  ): Loops | undefined {
     const { copy, to, fine } = this;
     const params = paramsOf(this.survey, type);
     const loops = (marks & Mark.loops) !== 0;
@@ -88,40 +94,38 @@ export class Bodies {
     const start = constant(fine ? FIRST_FINE : FIRST);
     copy.out.all([...start, ...set(counter)]);
     const targets = marks & Mark.branches
-      ? targetsOf(reader, this.#withLoops)
+      ? targetsOf(stop, copy.operands)
       : NO_TARGETS;
     return new Loops(copy, this.survey, to, counter, targets);
   }
 
-  #write(action: number, walk: Instructions, end: number): void {
-    const { copy } = this;
-    switch (action) {
+  #write(stop: Stop): void {
+    const { copy, to: { functions } } = this;
+    switch (stop.action) {
       case Action.grow:
-        return this.#grow(walk, end);
-      case Action.park:
-        return this.#park(walk, end);
+        return this.#grow(stop);
+      case Action.notify:
+        return this.#park(stop, functions.notify);
+      case Action.wait32:
+        return this.#park(stop, functions.wait32);
+      case Action.wait64:
+        return this.#park(stop, functions.wait64);
       default:
-        copy.upTo(walk.at);
+        copy.upTo(stop.at);
         copy.out.all(this.#count);
     }
   }
 
-  #grow({ at, operands }: Instructions, end: number): void {
+  #grow({ at, operands, end }: Stop): void {
     if (this.copy.operand(operands) !== 0) return;
     this.#replace(at, end, call(this.to.functions.grow));
   }
 
-  #park({ at, operands, code }: Instructions, end: number): void {
-    const { functions } = this.to;
+  #park({ at, operands, end }: Stop, helper: number): void {
     if (this.copy.operand(operands) & HAS_MEMORY) {
       if (this.copy.operands.u32() !== 0) return;
     }
     const offset = this.copy.operands.u32();
-    const helper = code === Op.atomic_notify
-      ? functions.notify
-      : code === Op.atomic_wait32
-      ? functions.wait32
-      : functions.wait64;
     this.#replace(at, end, [...constant(offset), ...call(helper)]);
   }
 

@@ -1,4 +1,3 @@
-import type { Instructions } from "../instructions.ts";
 import { Op } from "../opcodes.ts";
 import { Action } from "./actions.ts";
 import type { Appended } from "./appended.ts";
@@ -6,6 +5,7 @@ import type { Copy } from "./copy.ts";
 import { fill, iterate, last, less, VOID } from "./emit.ts";
 import { Form, Labels } from "./labels.ts";
 import { paramsOf, type Survey } from "./survey.ts";
+import type { Stop } from "./stops.ts";
 import { labelsOf } from "./targets.ts";
 
 /**
@@ -41,14 +41,8 @@ export class Loops {
     this.#last = last(counter);
   }
 
-  /**
-   * Writes the instruction that `walk` has found.
-   *
-   * @param end offset in the module after it.
-   * @throws {Malformed}
-   */
-  write(action: number, walk: Instructions, end: number): void {
-    const { operands, at } = walk;
+  /** Writes the instruction at a stop. @throws {Malformed} */
+  write({ action, at, operands, end }: Stop): void {
     switch (action) {
       case Action.open:
         return this.#labels.open(Form.single);

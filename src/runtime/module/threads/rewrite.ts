@@ -13,7 +13,7 @@ import { type Addition, additionsTo } from "./additions.ts";
 import { appendedTo } from "./appended.ts";
 import { Bodies } from "./body.ts";
 import { Copy } from "./copy.ts";
-import { marksOf } from "./scan.ts";
+import { scanOf } from "./scan.ts";
 import { surveyOf } from "./survey.ts";
 import { Writer } from "./writer.ts";
 
@@ -42,12 +42,12 @@ export function rewriteThreads(
 ): Uint8Array<ArrayBuffer> {
   const survey = surveyOf(bytes);
   const to = appendedTo(survey);
-  const marks = marksOf(bytes, survey, fine);
+  const scan = scanOf(bytes, survey, fine);
   const out = new Writer(Math.ceil(bytes.length * GROWTH) + MORE);
   const copy = new Copy(bytes, out);
   const bodies = new Bodies(copy, survey, to, fine);
   const writeBody = (body: Body, index: number) =>
-    bodies.write(body, survey.functions[index]!, marks[index]!);
+    bodies.write(body, survey.functions[index]!, scan, index);
   const additions = additionsTo(survey, to, fine);
   out.copy(bytes, 0, HEADER_BYTES);
   for (const section of sections(bytes)) {

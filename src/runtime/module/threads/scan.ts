@@ -4,6 +4,7 @@ import { Malformed, Reader } from "../reader.ts";
 import { elements, readBody, SectionId, sections } from "../sections.ts";
 import { Action, Actions } from "./actions.ts";
 import { CallGraph } from "./calls.ts";
+import { Stops } from "./stops.ts";
 import type { Survey } from "./survey.ts";
 
 /** What a function has that a rewriter changes, as bits. */
@@ -30,21 +31,30 @@ const MARKS = Uint8Array.from(
       : 0,
 );
 
+/** What is found in all code, by the functions of the module's own. */
+export interface Scan {
+  /** One without a mark stays as it is. */
+  readonly marks: Uint8Array;
+  /** Instructions whose action is not `none`, of functions that have a mark but for `cycle`. */
+  readonly stops: Stops;
+}
+
 /**
- * Reads all code, for the marks of each function of the module's own; one that has none stays as it is.
+ * Reads all code.
  *
  * @param fine whether accesses of memory are counted.
  * @throws {Malformed}
  */
-export function marksOf(
+export function scanOf(
   bytes: Uint8Array,
   { imported, functions }: Survey,
   fine: boolean,
-): Uint8Array {
+): Scan {
   const count = functions.length;
   const marks = new Uint8Array(count);
+  const stops = new Stops();
   const graph = new CallGraph(count);
-  const actions = new Actions(true, fine);
+  const actions = new Actions(fine);
   const call = (callee: number) => {
     if (callee >= imported + count) {
       throw new Malformed(`there is no function ${callee}`);
@@ -57,19 +67,23 @@ export function marksOf(
     for (const { start, end } of elements(bytes, section, readBody)) {
       if (index === count) throw new Malformed("a body has no function");
       graph.enter();
-      marks[index++] = scan(bytes, start, end, actions, call);
+      stops.enter();
+      const found = scan(bytes, start, end, actions, stops, call);
+      if (found === 0) stops.forget();
+      marks[index++] = found;
     }
   }
   graph.cycles((member) => marks[member]! |= Mark.cycle);
-  return marks;
+  return { marks, stops };
 }
 
-/** The marks of one body, and the functions that it calls. */
+/** The marks of one body, its stops, and the functions that it calls. */
 function scan(
   bytes: Uint8Array,
   start: number,
   end: number,
   actions: Actions,
+  stops: Stops,
   call: (callee: number) => void,
 ): number {
   const reader = new Reader(bytes, start, end);
@@ -82,7 +96,12 @@ function scan(
     if (code === Op.call || code === Op.return_call) {
       operand.at = walk.operands;
       call(operand.u32());
-    } else marks |= MARKS[actions.of(code)]!;
+      continue;
+    }
+    const action = actions.of(code);
+    if (action === Action.none) continue;
+    marks |= MARKS[action]!;
+    stops.add(action, walk, reader.at);
   }
   return marks & Mark.loops ? marks : marks & ~Mark.branches;
 }

@@ -1,7 +1,8 @@
 /** Where branches go that are neither `br` nor `br_if`. @module */
-import { Instructions, skipBlockType } from "../instructions.ts";
-import { Reader } from "../reader.ts";
-import { Action, type Actions } from "./actions.ts";
+import { skipBlockType } from "../instructions.ts";
+import type { Reader } from "../reader.ts";
+import { Action } from "./actions.ts";
+import type { Stop } from "./stops.ts";
 
 /** The catch clauses below this have a tag before their label. */
 const WITHOUT_TAG = 2;
@@ -53,24 +54,21 @@ function catches(operand: Reader): number[] {
 /**
  * The loops that other instructions than `br` and `br_if` may go back to, by their offsets.
  *
- * @param reader stands at the first instruction of a body.
- * @param actions with those of labels.
+ * @param stop goes through a body.
+ * @param operand reads operands.
  * @throws {Malformed}
  */
-export function targetsOf(reader: Reader, actions: Actions): Set<number> {
-  const { bytes, end } = reader;
-  const operand = new Reader(bytes, 0, end);
-  const walk = new Instructions(new Reader(bytes, reader.at, end));
+export function targetsOf(stop: Stop, operand: Reader): Set<number> {
   const blocks = [NO_LOOP];
   const targets = new Set<number>();
-  while (walk.next()) {
-    const action = actions.of(walk.code);
-    if (action === Action.none || action >= Action.indirect) continue;
-    if (action === Action.loop) blocks.push(walk.at);
+  while (stop.next()) {
+    const { action } = stop;
+    if (action >= Action.indirect) continue;
+    if (action === Action.loop) blocks.push(stop.at);
     else if (action === Action.open) blocks.push(NO_LOOP);
     else if (action <= Action.delegate && action >= Action.end) blocks.pop();
     else {
-      for (const at of labelsOf(action, operand, walk.operands)) {
+      for (const at of labelsOf(action, operand, stop.operands)) {
         operand.at = at;
         targets.add(blocks.at(-1 - operand.u32()) ?? NO_LOOP);
       }
