@@ -118,13 +118,19 @@ test("a node is gone that is stopped while it starts", async () => {
 });
 
 test("a node that stops takes its temporary state directory with it", async () => {
-  const dir = tempDir();
-  Deno.env.set("TMPDIR", dir);
-  const { primary, backup } = await embedPair("tick");
-  Deno.env.delete("TMPDIR");
-  assert.is([...Deno.readDirSync(dir)].length, 2);
-  await Promise.all([primary.stop(), backup.stop()]);
-  assert.is([...Deno.readDirSync(dir)].length, 0);
+  for (let i = 0; i < TRIES; i++) {
+    const dir = tempDir();
+    Deno.env.set("TMPDIR", dir);
+    const { primary, backup } = await embedPair("tick");
+    Deno.env.delete("TMPDIR");
+    assert.is([...Deno.readDirSync(dir)].length, 2);
+    const exits = await Promise.all([primary.stop(), backup.stop()]);
+    // One that a busy machine kept from ending in time is killed, and takes nothing with it.
+    if (exits.some((exit) => exit.signal === "SIGKILL")) continue;
+    assert.is([...Deno.readDirSync(dir)].length, 0);
+    return;
+  }
+  throw new Error("no node stops by itself");
 });
 
 test("a node that does not heed SIGTERM is killed", async () => {
