@@ -82,7 +82,8 @@ test("no node outlives a program that dies while they start", async () => {
     const host = new Host();
     await host.says("node", NODES.length);
     await new Promise((resolve) => setTimeout(resolve, 40 * round));
-    assert.is(await host.end("SIGKILL"), 1 + NODES.length);
+    // One more for each whose launcher is at work.
+    assert.ok(await host.end("SIGKILL") >= 1 + NODES.length);
     await until(
       "the end of every node",
       () => processesWith(host.mark).length === 0,
