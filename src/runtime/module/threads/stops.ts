@@ -1,9 +1,9 @@
 import type { Instructions } from "../instructions.ts";
 
-/** Numbers of one stop: its offset, where it ends, its action with, from this bit on, the size of its opcode. */
+/** A stop is kept as three numbers: its offset, the offset after it, and its action with the size of its opcode above that. */
 const NUMBERS = 3;
-const OPCODE_SIZE = 8;
-const ACTION = (1 << OPCODE_SIZE) - 1;
+const ACTION_BITS = 8;
+const ACTION = (1 << ACTION_BITS) - 1;
 
 /** The instructions of a module at which a rewriter stops, so that it walks the code once. */
 export class Stops {
@@ -23,7 +23,7 @@ export class Stops {
     if (size + NUMBERS > this.#numbers.length) this.#grow();
     this.#numbers[size] = at;
     this.#numbers[size + 1] = end;
-    this.#numbers[size + 2] = action | (operands - at) << OPCODE_SIZE;
+    this.#numbers[size + 2] = action | (operands - at) << ACTION_BITS;
     this.#size = size + NUMBERS;
   }
 
@@ -72,7 +72,7 @@ export class Stop {
     this.at = this.#numbers[place]!;
     this.end = this.#numbers[place + 1]!;
     this.action = packed & ACTION;
-    this.operands = this.at + (packed >>> OPCODE_SIZE);
+    this.operands = this.at + (packed >>> ACTION_BITS);
     this.#next = place + NUMBERS;
     return true;
   }
