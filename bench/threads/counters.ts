@@ -136,9 +136,8 @@ async function measure(how: typeof FULL, all: readonly Program[]) {
 }
 
 /** What a variant took over the module as it is, next to which it ran: machines change their speed. */
-function ratio({ samples: [base, ...others] }: Row, variant: number): number {
-  if (variant === 0) return 1;
-  return median(others[variant - 1]!.map((ns, i) => ns / base![i]!));
+function ratio({ samples }: Row, variant: number): number {
+  return median(samples[variant]!.map((ns, i) => ns / samples[0]![i]!));
 }
 
 /** The geometric mean. */
@@ -149,7 +148,7 @@ function mean(ratios: readonly number[]): number {
 
 /** Why a tight loop is above its aim. */
 const WHY_TIGHT =
-  "letters of a text: five instructions a round, to which two are added";
+  "a round of a few instructions (letters of a text) pays for a counter and a branch";
 /** Why the mean is above its aim. */
 const WHY =
   "loops of a few instructions that go round a few times (hash table, quicksort, compression, string search) pay " +

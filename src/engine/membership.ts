@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { decode, encode } from "cbor-x";
+import { encode } from "cbor-x";
 import type { ControlMessage } from "./batch.ts";
 import type { Epoch, NodeId } from "./epoch.ts";
+import { decodeValue } from "./frame.ts";
 import { Control } from "./message.ts";
 
 /** A backup in sync. `order` counts the joins of an epoch from 0 and is never given twice in it. */
@@ -44,11 +45,7 @@ export function encodeControl(
 
 /** The reverse of {@linkcode encodeControl}; `undefined` for bytes that are no CBOR. */
 export function decodeControl<T>(data: Uint8Array): T | undefined {
-  try {
-    return decode(data) as T ?? undefined;
-  } catch {
-    return undefined;
-  }
+  return decodeValue(data)?.value as T ?? undefined;
 }
 
 /** The members that a log names, in join order. Feed it every control message of the log in order. */

@@ -1,8 +1,7 @@
-import { decodeValue } from "../engine/frame.ts";
+import { NO_CLOCKS } from "../engine/frame.ts";
+import { decodeControl } from "../engine/membership.ts";
 import type { TakeoverExtra } from "./guest/protocol.ts";
 import type { Stamp } from "./host/clock.ts";
-
-const STAMP_BYTES = 24;
 
 /** A stamp as frames and TAKEOVER carry it: realtime, monotonic, CPU time, 3 × i64 in ns. */
 export function stampBytes(
@@ -25,12 +24,8 @@ export function stampOf(bytes: Uint8Array): Stamp {
 
 /** The offsets in DATA of TAKEOVER; undefined where there are none. */
 export function offsetsIn(data: Uint8Array): Stamp | undefined {
-  const extra = decodeValue(data)?.value as
-    | Partial<TakeoverExtra>
-    | null
-    | undefined;
-  const offsets = extra?.offsets;
-  return offsets instanceof Uint8Array && offsets.length === STAMP_BYTES
+  const offsets = decodeControl<Partial<TakeoverExtra>>(data)?.offsets;
+  return offsets instanceof Uint8Array && offsets.length === NO_CLOCKS.length
     ? stampOf(offsets)
     : undefined;
 }

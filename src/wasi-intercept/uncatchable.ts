@@ -1,5 +1,5 @@
 import { assert } from "../bytes/assert.ts";
-import { Section, section, text, Type, WASM_HEAD } from "../bytes/wasm.ts";
+import { Section, section, Type, WASM_HEAD } from "../bytes/wasm.ts";
 
 /**
  * What is thrown through a guest's frames to end its process.
@@ -16,25 +16,26 @@ export class Uncatchable extends Error {
   }
 }
 
-function trapped(): Error {
-  try {
-    trap();
-  } catch (error) {
-    return error as Error;
-  }
-  assert(false, "a function that traps came back");
-}
+const UNREACHABLE = 0x00, END = 0x0b;
+/** The section of a start function, which is function 0. */
+const START = [8, 1, 0];
 
-const UNREACHABLE = 0x00, END = 0x0b, FUNCTION = 0;
-
-/** A module whose one function traps. */
-const MODULE = new Uint8Array([
+/** A module that traps when it is instantiated. */
+const TRAPS = new Uint8Array([
   ...WASM_HEAD,
   ...section(Section.types, [[Type.function, 0, 0]]),
   ...section(Section.functions, [[0]]),
-  ...section(Section.exports, [[...text("trap"), FUNCTION, 0]]),
+  ...START,
   ...section(Section.code, [[3, 0, UNREACHABLE, END]]),
 ]);
 
-const trap = new WebAssembly.Instance(new WebAssembly.Module(MODULE)).exports
-  .trap as () => void;
+/** The error of a trap; made for each, since most processes throw one at most. */
+function trapped(): Error {
+  const module = new WebAssembly.Module(TRAPS);
+  try {
+    new WebAssembly.Instance(module);
+  } catch (error) {
+    return error as Error;
+  }
+  assert(false, "a module that traps was instantiated");
+}

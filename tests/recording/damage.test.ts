@@ -75,7 +75,7 @@ async function small() {
     const end = whole.frames.at(-1)!.end;
     return { stdout, whole, bytes: Deno.readFileSync(file).subarray(0, end) };
   }
-  throw new Error("a recording has one frame, however long its program rests");
+  throw new Error("a recording has few frames, however long its program rests");
 }
 
 test("a recording that was cut at any byte is good up to its last whole message", async () => {

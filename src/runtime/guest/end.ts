@@ -1,5 +1,5 @@
 import { encode } from "cbor-x";
-import { decodeValue } from "../../engine/frame.ts";
+import { decodeControl } from "../../engine/membership.ts";
 import { GuestExit } from "../../wasi-intercept/kernel.ts";
 import { Deadlock } from "../../wasi-intercept/threads/deadlock.ts";
 
@@ -23,11 +23,11 @@ export function encodeEnd(end: GuestEnd): Uint8Array {
 
 /** The reverse of {@linkcode encodeEnd}; undefined for bytes that it does not make. */
 export function decodeEnd(data: Uint8Array): GuestEnd | undefined {
-  const end = decodeValue(data)?.value as GuestEnd | null | undefined;
+  const end = decodeControl<Partial<GuestEnd>>(data);
   return isEnd(end) ? end : undefined;
 }
 
-function isEnd(end: Partial<GuestEnd> | null | undefined): end is GuestEnd {
+function isEnd(end: Partial<GuestEnd> | undefined): end is GuestEnd {
   if (end?.kind === "exit") return Number.isInteger(end.code);
   return end?.kind === "trap" && typeof end.reason === "string" &&
     Array.isArray(end.frames) &&

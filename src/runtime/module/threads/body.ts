@@ -26,6 +26,7 @@ export class Bodies {
   constructor(
     private readonly copy: Copy,
     private readonly survey: Survey,
+    private readonly scan: Scan,
     private readonly to: Appended,
     private readonly fine: boolean,
   ) {
@@ -33,27 +34,19 @@ export class Bodies {
   }
 
   /**
-   * Writes a body with its size, after what stands before it; one without a mark is left to be copied.
+   * Writes the body of function `index` of the module's own with its size, after what stands before it; one without a mark is left
+   * to be copied.
    *
-   * @param type of its function.
-   * @param found in all code; the body is that of function `index` of the module's own.
    * @throws {Malformed}
    */
-  write(
-    { at, start, end }: Body,
-    type: number,
-    found: Scan,
-    index: number,
-  ): void {
-    const marks = found.marks[index]!;
-    if (marks === 0) return;
+  write({ at, start, end }: Body, index: number): void {
+    if (this.scan.marks[index] === 0) return;
     const { copy } = this;
     copy.upTo(at);
     copy.skipTo(start);
     const size = copy.out.open();
-    const reader = new Reader(copy.bytes, start, end);
-    const loops = this.#enter(reader, type, marks, found.stops.of(index));
-    const stop = found.stops.of(index);
+    const loops = this.#enter(new Reader(copy.bytes, start, end), index);
+    const stop = this.scan.stops.of(index);
     while (stop.next()) {
       if (stop.action >= Action.indirect) this.#write(stop);
       else loops?.write(stop);
@@ -62,19 +55,11 @@ export class Bodies {
     copy.out.close(size);
   }
 
-  /**
-   * Writes the locals, and what is done before the first instruction.
-   *
-   * @param stop goes through the body.
-   */
-  #enter(
-    reader: Reader,
-    type: number,
-    marks: number,
-    stop: Stop,
-  ): Loops | undefined {
-    const { copy, to, fine } = this;
-    const params = paramsOf(this.survey, type);
+  /** Writes the locals, and what is done before the first instruction. */
+  #enter(reader: Reader, index: number): Loops | undefined {
+    const { copy, survey, scan, to, fine } = this;
+    const marks = scan.marks[index]!;
+    const params = paramsOf(survey, survey.functions[index]);
     const loops = (marks & Mark.loops) !== 0;
     const groups = reader.u32();
     const first = reader.at;
@@ -94,9 +79,9 @@ export class Bodies {
     const start = constant(fine ? FIRST_FINE : FIRST);
     copy.out.all([...start, ...set(counter)]);
     const targets = marks & Mark.branches
-      ? targetsOf(stop, copy.operands)
+      ? targetsOf(scan.stops.of(index), copy.operands)
       : NO_TARGETS;
-    return new Loops(copy, this.survey, to, counter, targets);
+    return new Loops(copy, survey, to, counter, targets);
   }
 
   #write(stop: Stop): void {

@@ -1,6 +1,5 @@
 import { Reader } from "../reader.ts";
 import {
-  type Body,
   elements,
   HEADER_BYTES,
   readBody,
@@ -45,9 +44,7 @@ export function rewriteThreads(
   const scan = scanOf(bytes, survey, fine);
   const out = new Writer(Math.ceil(bytes.length * GROWTH) + MORE);
   const copy = new Copy(bytes, out);
-  const bodies = new Bodies(copy, survey, to, fine);
-  const writeBody = (body: Body, index: number) =>
-    bodies.write(body, survey.functions[index]!, scan, index);
+  const bodies = new Bodies(copy, survey, scan, to, fine);
   const additions = additionsTo(survey, to, fine);
   out.copy(bytes, 0, HEADER_BYTES);
   for (const section of sections(bytes)) {
@@ -58,7 +55,7 @@ export function rewriteThreads(
     const more = additions[0]?.id === section.id;
     out.byte(section.id);
     const size = out.open();
-    if (more) writeExtended(copy, section, additions.shift()!, writeBody);
+    if (more) writeExtended(copy, section, additions.shift()!, bodies);
     else out.copy(bytes, section.start, section.end);
     out.close(size);
   }
@@ -93,14 +90,14 @@ function writeExtended(
   copy: Copy,
   section: Section,
   { id, count, contents }: Addition,
-  writeBody: (body: Body, index: number) => void,
+  bodies: Bodies,
 ): void {
   copy.out.u32(copy.operand(section.start) + count);
   copy.skipTo(copy.operands.at);
   if (id === SectionId.code) {
     let index = 0;
     for (const body of elements(copy.bytes, section, readBody)) {
-      writeBody(body, index++);
+      bodies.write(body, index++);
     }
   }
   copy.upTo(section.end);
