@@ -2,7 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { guest, killNodes, startNode } from "../kit/node.ts";
-import { freePort, removeDirs, tempDir } from "../kit/place.ts";
+import { removeDirs, tempDir } from "../kit/place.ts";
 import {
   codeOf,
   destroy,
@@ -99,14 +99,11 @@ for (const [name, offset] of HOSTS) {
     name,
     async () => {
       const times = 150_000;
-      const bind = `127.0.0.1:${freePort()}`;
       const primary = launch("clock", {
-        options: [
-          ...["--role", "primary", "--bind", bind, "--wait-backups", "1"],
-          ...PATIENT,
-        ],
+        options: ["--role", "primary", "--wait-backups", "1", ...PATIENT],
         args: [`${times}`],
       });
+      const { bind } = await primary.waitForEvent("waitingForBackups");
       const env = offset === 0 ? {} : { REPLRT_DENO: shiftedDeno(offset) };
       const backup = startBackup("clock", bind, { options: PATIENT, env });
       await until("some lines", () => primary.stdoutBytes.length > 100_000);
@@ -158,14 +155,17 @@ test("a program that only computes ends with the same result on the survivor", a
   const args = ["400"];
   const alone = startNode(["run", guest("spin"), ...args]);
   assert.is(await codeOf(alone), 0);
-  const { primary, backups: [backup] } = await startCluster("spin", {
+  const primary = launch("spin", {
+    options: ["--role", "primary", "--wait-backups", "1", ...PATIENT],
     args,
-    options: PATIENT,
   });
-  await destroy(primary.node);
-  assert.is(await codeOf(backup!), 0);
-  assert.is(primary.node.stdout, "");
-  assert.is(backup!.stdout, alone.stdout);
+  const { bind } = await primary.waitForEvent("waitingForBackups");
+  const backup = startBackup("spin", bind, { options: PATIENT });
+  await primary.waitForEvent("serving");
+  await destroy(primary);
+  assert.is(await codeOf(backup), 0);
+  assert.is(primary.stdout, "");
+  assert.is(backup.stdout, alone.stdout);
 });
 
 test("stdin after a takeover is the survivor's own", async () => {

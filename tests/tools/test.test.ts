@@ -84,6 +84,23 @@ test("failed tests are counted one by one", async () => {
   assert.is(lines.at(-1), "3 passed, 1 failed");
 });
 
+test("failures are named once more in the end, each with its reason", async () => {
+  const bad =
+    `${IMPORT}test("a", () => {});\ntest("b", () => {\n  throw new Error("lost");\n});\n${RUN}`;
+  const { lines } = await runTests({
+    "bad.test.ts": bad,
+    "good.test.ts": PASS,
+    "none.test.ts": "Deno.exit(7);\n",
+  });
+  const failed = lines.findIndex((line) => line.startsWith("failed "));
+  assert.equal(lines.slice(failed).sort(), [
+    '  "b": lost',
+    "3 passed, 2 failed",
+    "failed tests/bad.test.ts: 1 of 2 tests failed",
+    "failed tests/none.test.ts: died with exit code 7",
+  ]);
+});
+
 test("skipped tests are counted apart", async () => {
   const text = `${IMPORT}test("a", () => {});\ntest.skip("b", () => {});\n`;
   const { code, lines } = await runTests({ "a.test.ts": text + RUN });

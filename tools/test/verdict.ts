@@ -9,8 +9,11 @@ export interface Verdict {
   readonly failed: number;
   /** What went wrong or how many tests ran, to stand behind the file's name. */
   readonly summary: string;
+  /** The tests that failed, each with the first line of its reason. */
+  readonly faults: readonly string[];
 }
 
+const FAULT = /^ *FAIL {2}(".*")\n *(.*)$/gm;
 const TOTALS =
   /Total:\s+(\d+)\s+Passed:\s+(\d+)\s+Skipped:\s+(\d+)\s+Duration:/g;
 
@@ -26,7 +29,9 @@ export function verdictOf(plan: Plan, ending: Ending): Verdict {
   const failed = Math.max(missed, trouble === undefined ? 0 : 1);
   const count = total === 1 ? "1 test" : `${total} tests`;
   const ran = skipped > 0 ? `${count}, ${skipped} skipped` : count;
-  return { passed, skipped, failed, summary: trouble ?? ran };
+  const faults = [...ending.output.matchAll(FAULT)]
+    .map(([, name, reason]) => `${name}: ${reason}`);
+  return { passed, skipped, failed, summary: trouble ?? ran, faults };
 }
 
 function troubleOf(
