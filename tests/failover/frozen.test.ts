@@ -81,7 +81,6 @@ test("a primary frozen past the time-out prints nothing more", async () => {
 test("a primary frozen for less than the time-out goes on", async () => {
   const { primary, backups: [backup] } = await startCluster("kv", {
     listeners: 1,
-    options: ["--timeout", "4000"],
   });
   const witness = new Witness(primary.listen, 2);
   witness.start();
@@ -146,7 +145,6 @@ test("a backup frozen while its primary dies never takes over", async () => {
 test("a backup frozen for less than the time-out may still take over", async () => {
   const { primary, backups: [backup] } = await startCluster("kv", {
     listeners: 1,
-    options: ["--timeout", "4000"],
   });
   const witness = new Witness(primary.listen, 5);
   witness.start();

@@ -22,7 +22,6 @@ test.after(async () => {
   removeDirs();
 });
 
-const PATIENT = ["--timeout", "3000"];
 /** Bytes of log that make a joiner late. */
 const MANY = 3 << 20;
 
@@ -35,7 +34,7 @@ test("a backup that joins a long log catches up while the load goes on", async (
   const state = Deno.makeTempDirSync({ prefix: "replrt-test-" });
   const primary = await startPrimary("kv", {
     listeners: 1,
-    options: [...PATIENT, "--state-dir", state],
+    options: ["--state-dir", state],
   });
   const witness = new Witness(primary.listen, 1, 8, 16);
   witness.start();
@@ -43,7 +42,6 @@ test("a backup that joins a long log catches up while the load goes on", async (
   witness.paceMs = 5;
   const backup = startBackup("kv", primary.bind, {
     listeners: 1,
-    options: PATIENT,
   });
   const { acked } = witness;
   await backup.waitForEvent("following");
@@ -62,7 +60,7 @@ test("a backup whose primary dies while it catches up never goes live and says w
   const state = Deno.makeTempDirSync({ prefix: "replrt-test-" });
   const primary = await startPrimary("kv", {
     listeners: 1,
-    options: [...PATIENT, "--state-dir", state],
+    options: ["--state-dir", state],
   });
   const witness = new Witness(primary.listen, 2, 8, 16);
   witness.start();
@@ -70,7 +68,7 @@ test("a backup whose primary dies while it catches up never goes live and says w
   const proxy = await Proxy.before(primary.bind);
   const joiner = startBackup("kv", proxy.address, {
     listeners: 1,
-    options: [...PATIENT, "--join-timeout", "3000"],
+    options: ["--join-timeout", "3000"],
   });
   await until("some of the log", () => proxy.passed > MANY / 8);
   proxy.stall();

@@ -24,8 +24,6 @@ test.after(async () => {
   removeDirs();
 });
 
-const PATIENT = ["--timeout", "4000"];
-
 interface Scene {
   readonly primary: Serving;
   readonly proxy: Proxy;
@@ -33,15 +31,11 @@ interface Scene {
 }
 
 /** A backup that reaches its primary through a proxy. */
-async function scene(
-  name: string,
-  args: string[],
-  options: string[] = PATIENT,
-): Promise<Scene> {
+async function scene(name: string, args: string[]): Promise<Scene> {
   const listeners = name === "kv" ? 1 : 0;
-  const primary = await startPrimary(name, { listeners, options, args });
+  const primary = await startPrimary(name, { listeners, args });
   const proxy = await Proxy.before(primary.bind);
-  const backup = startBackup(name, proxy.address, { listeners, options });
+  const backup = startBackup(name, proxy.address, { listeners });
   await backup.waitForEvent("following");
   return { primary, proxy, backup };
 }
@@ -152,7 +146,7 @@ test("a slow link delays every write and loses none", async () => {
 });
 
 test("a primary that dies behind a proxy that still takes connections is replaced after the time-out", async () => {
-  const at = await scene("kv", [], []);
+  const at = await scene("kv", []);
   const witness = new Witness(at.primary.listen, 6);
   witness.start();
   await witness.more(200);
@@ -164,7 +158,7 @@ test("a primary that dies behind a proxy that still takes connections is replace
 });
 
 test("a link that rests past the time-out gives the run to the backup, and the old primary ends with 125", async () => {
-  const at = await scene("tick", ["1"], []);
+  const at = await scene("tick", ["1"]);
   await moreLines(at.primary.node, 50);
   at.proxy.stall();
   const survivor = await takenBy(at.backup);

@@ -19,7 +19,7 @@ test.after(async () => {
   removeDirs();
 });
 
-const how = { listeners: 1, options: ["--timeout", "2000"] };
+const how = { listeners: 1 };
 
 test("of three backups the first that joined takes over, and the others end with 125 and name it", async () => {
   const { primary, backups, binds } = await startCluster("kv", how, 3);
@@ -62,7 +62,7 @@ test("the second backup takes over when the first dies with the primary", async 
 test("the second backup takes over when the first is frozen, which never goes live afterwards", async () => {
   const { primary, backups: [first, second] } = await startCluster(
     "tick",
-    { args: ["1"], options: ["--timeout", "1000"] },
+    { args: ["1"] },
     2,
   );
   await moreLines(primary.node, 50);

@@ -23,7 +23,7 @@ test.after.each(async () => {
   removeDirs();
 });
 
-const PATIENT = ["--timeout", "4000", "--heartbeat", "30"];
+const LIVELY = ["--heartbeat", "30"];
 
 /** The method of the change in each step of the guest. */
 const METHODS = [
@@ -34,7 +34,7 @@ const METHODS = [
 const STEPS = [0, 1, 2, 4, 6, 7, 8, 9, 10, 11, 12, 14, 15, 16, 19];
 
 function optionsFor(dir: string): string[] {
-  return ["--dir", `${dir}::/data::shared`, ...PATIENT];
+  return ["--dir", `${dir}::/data::shared`, ...LIVELY];
 }
 
 /** What is in the directory beside the lock file. */

@@ -19,7 +19,6 @@ test.after(async () => {
   removeDirs();
 });
 
-const PATIENT = ["--timeout", "4000"];
 /** As many as `echo` serves at a time. */
 const ALL_PLACES = 64;
 
@@ -72,7 +71,6 @@ test("clients of the old host are gone for the program, which serves as many new
 test("a program that sleeps between its lines goes on where the old primary stopped", async () => {
   const { primary, backups: [backup] } = await startCluster("tick", {
     args: ["1"],
-    options: PATIENT,
   });
   await moreLines(primary.node, 100);
   await destroy(primary.node);
@@ -100,12 +98,12 @@ for (const [name, offset] of HOSTS) {
     async () => {
       const times = 150_000;
       const primary = launch("clock", {
-        options: ["--role", "primary", "--wait-backups", "1", ...PATIENT],
+        options: ["--role", "primary", "--wait-backups", "1"],
         args: [`${times}`],
       });
       const { bind } = await primary.waitForEvent("waitingForBackups");
       const env = offset === 0 ? {} : { REPLRT_DENO: shiftedDeno(offset) };
-      const backup = startBackup("clock", bind, { options: PATIENT, env });
+      const backup = startBackup("clock", bind, { env });
       await until("some lines", () => primary.stdoutBytes.length > 100_000);
       await destroy(primary);
       assert.is(await codeOf(backup), 0);
@@ -156,11 +154,11 @@ test("a program that only computes ends with the same result on the survivor", a
   const alone = startNode(["run", guest("spin"), ...args]);
   assert.is(await codeOf(alone), 0);
   const primary = launch("spin", {
-    options: ["--role", "primary", "--wait-backups", "1", ...PATIENT],
+    options: ["--role", "primary", "--wait-backups", "1"],
     args,
   });
   const { bind } = await primary.waitForEvent("waitingForBackups");
-  const backup = startBackup("spin", bind, { options: PATIENT });
+  const backup = startBackup("spin", bind);
   await primary.waitForEvent("serving");
   await destroy(primary);
   assert.is(await codeOf(backup), 0);

@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dirname as string, "../..");
 const LAUNCHER = join(ROOT, "replrt");
 
 /** How long a test waits for anything that a node does, in ms. */
-export const PATIENCE_MS = 20_000;
+export const PATIENCE_MS = 40_000;
 
 type EventName = StatusEvent["event"];
 type EventOf<N extends EventName> = Extract<StatusEvent, { event: N }>;
@@ -33,6 +33,13 @@ export interface Exit {
 }
 
 const running = new Set<RunningNode>();
+
+/** Options of a node with others: a starved machine is not to be mistaken for a freeze. A kill is seen without it. */
+export function patient(options: readonly string[]): readonly string[] {
+  return options.includes("--timeout")
+    ? options
+    : ["--timeout", "4000", ...options];
+}
 
 /** The path of a built guest. */
 export function guest(name: string): string {

@@ -164,7 +164,9 @@ test("values that claim to be huge or are nested without end cost no memory", as
 });
 
 test("a visitor that sends its frame byte by byte or nothing at all is sent away after the time-out", async () => {
-  const primary = await startPrimary("kv", { flags: LISTEN });
+  const primary = await startPrimary("kv", {
+    flags: [...LISTEN, "--timeout", "500"],
+  });
   const idle = await Wire.to(primary.bind);
   const slow = await Wire.to(primary.bind);
   const bytes = await changed(() => {});

@@ -21,6 +21,8 @@ test.after.each(async () => {
 
 const TICK = { args: ["50"] };
 const LISTEN = ["--tcplisten", "127.0.0.1:0"];
+/** A peer that gives no answer is asked for four time-outs. */
+const BRIEF = ["--timeout", "1000"];
 
 test("a state directory of another run is refused with the commands to use, and --overwrite moves it aside", async () => {
   const dir = `${tempDir()}/state`;
@@ -124,7 +126,10 @@ test("--peer that is a backup without a run, and waits for this node: the node s
   await within(answering(theirs), "the backup take connections");
   const { node } = await startPrimary("tick", {
     ...TICK,
-    flags: ["--bind", `127.0.0.1:${ours}`, "--peer", `127.0.0.1:${theirs}`],
+    flags: [
+      ...["--bind", `127.0.0.1:${ours}`, "--peer", `127.0.0.1:${theirs}`],
+      ...BRIEF,
+    ],
   });
   await waiting.waitForEvent("following");
   await node.waitForOutput(/^tick 2$/m);
@@ -171,7 +176,9 @@ test("--peer that is a backup of a living primary: the node joins that primary",
   const backup = startBackup("tick", primary.bind);
   await backup.waitForEvent("following");
   const { peer } = await primary.node.waitForEvent("synced");
-  const third = launchPrimary("tick", { flags: ["--peer", peer] });
+  const third = launchPrimary("tick", {
+    flags: ["--peer", peer, ...BRIEF],
+  });
   const { address } = await third.waitForEvent("following");
   assert.is(address, primary.bind);
 });
@@ -179,7 +186,7 @@ test("--peer that is a backup of a living primary: the node joins that primary",
 test("--peer without an answer: the node starts the run, but not with --degraded stop", async () => {
   const silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   try {
-    const flags = ["--peer", `127.0.0.1:${silent.addr.port}`];
+    const flags = ["--peer", `127.0.0.1:${silent.addr.port}`, ...BRIEF];
     const { message, next } = await failureOf(
       launchPrimary("tick", { flags: [...flags, "--degraded", "stop"] }),
     );

@@ -14,7 +14,7 @@ import { Lost, Resp } from "../failover/kit/resp.ts";
 import { Witness } from "../failover/kit/witness.ts";
 import { guest, killNodes, startNode } from "../kit/node.ts";
 import { removeDirs } from "../kit/place.ts";
-import { endOfBoth, PATIENT, startPair } from "./kit/pair.ts";
+import { endOfBoth, startPair } from "./kit/pair.ts";
 
 test.after(async () => {
   await killNodes();
@@ -149,7 +149,7 @@ test("a client more than there are threads is served when another leaves", async
 });
 
 test("a backup that joins late, under load, takes over with every acknowledged write", async () => {
-  const how = { args: ["12"], listeners: 1, options: PATIENT };
+  const how = { args: ["12"], listeners: 1 };
   const primary = await startPrimary("pool", how);
   const witness = new Witness(primary.listen, 5, 6, 8);
   witness.start();

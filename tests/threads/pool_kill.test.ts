@@ -19,7 +19,7 @@ import { Random } from "../kit/random.ts";
 import { keep, places, resume } from "../recording/kit/kept.ts";
 import { resumeRounds } from "../recording/kit/rounds.ts";
 import { Asker } from "./kit/asker.ts";
-import { PATIENT, told } from "./kit/pair.ts";
+import { told } from "./kit/pair.ts";
 import { optionsOf } from "./kit/schedules.ts";
 
 test.after(async () => {
@@ -52,11 +52,11 @@ const LOADS = [
 for (const [salt, { clients, depth, options }] of LOADS.entries()) {
   const load = [`${clients} clients`, ...options].join(" ");
   test(`every acknowledged write survives kills of a primary with threads (${load})`, async () => {
-    const started = { listeners: 1, options: PATIENT };
+    const started = { listeners: 1 };
     const args = [threadsFor(clients)];
     await killRounds({
       ...{ guest: "pool", clients, depth, count: ROUNDS, seed },
-      primary: { ...started, args, options: [...PATIENT, ...options] },
+      primary: { ...started, args, options },
       backup: () => started,
       random: new Random(seed + salt),
     });

@@ -20,7 +20,7 @@ import { removeDirs } from "../kit/place.ts";
 import { linesOf, log } from "../recording/kit/lines.ts";
 import { place, replay, startRecord } from "../recording/kit/runs.ts";
 import { Asker } from "./kit/asker.ts";
-import { PATIENT, startPair, told } from "./kit/pair.ts";
+import { startPair, told } from "./kit/pair.ts";
 
 test.after(async () => {
   await killNodes();
@@ -117,7 +117,7 @@ for (const options of SCHEDULES) {
 }
 
 test("a backup that joins while one thread computes and another waits goes on from where both were", async () => {
-  const how = { listeners: 1, options: PATIENT };
+  const how = { listeners: 1 };
   const primary = await startPrimary("mixed", how);
   const first = await Asker.connect(primary.listen);
   const begun = await ask(first, LINES, 0);

@@ -2,6 +2,7 @@
 import {
   guest,
   PATIENCE_MS,
+  patient,
   RunningNode,
   startNode,
   type Surroundings,
@@ -40,7 +41,8 @@ export function launch(name: string, how: Started): RunningNode {
   const bind = options.includes("--bind") ? [] : ["--bind", LOOPBACK];
   return startNode(
     [
-      ...["run", guest(name), ...style, ...bind, ...listen, ...options],
+      ...["run", guest(name), ...style, ...bind, ...listen],
+      ...patient(options),
       ...(args.length > 0 ? ["--", ...args] : []),
     ],
     { ...around, env: { TMPDIR: tempDir(), ...around.env } },

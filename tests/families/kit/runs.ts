@@ -7,8 +7,6 @@ import { Client } from "./client.ts";
 import { leftIn } from "./left.ts";
 
 const GUEST = "families";
-/** A starved machine is not to be mistaken for a freeze; a kill is seen without it. */
-const PATIENT = ["--timeout", "4000"];
 
 /** What a run left behind. */
 export interface Ended {
@@ -62,14 +60,14 @@ export async function startPair(family: Family, rounds: number): Promise<Pair> {
   const dirs = [tempDir(), tempDir()] as const;
   const primary = launch(GUEST, {
     options: [
-      ...["--role", "primary", "--wait-backups", "1", ...PATIENT],
+      ...["--role", "primary", "--wait-backups", "1"],
       ...[...optionsOf(family, dirs[0]), ...environmentOf(family)],
     ],
     args: argsOf(family, rounds),
   });
   const { bind } = await primary.waitForEvent("waitingForBackups");
   const backup = startBackup(GUEST, bind, {
-    options: [...PATIENT, ...optionsOf(family, dirs[1])],
+    options: optionsOf(family, dirs[1]),
   });
   const client = family.listens ? new Client([primary, backup]) : undefined;
   await primary.waitForEvent("synced");

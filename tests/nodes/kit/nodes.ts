@@ -3,6 +3,7 @@ import { tempDir } from "../../kit/place.ts";
 import {
   guest,
   PATIENCE_MS,
+  patient,
   type RunningNode,
   startNode,
   type Surroundings,
@@ -29,7 +30,11 @@ export interface Start {
 
 function words({ args = [], flags = [], plain = false }: Start): string[] {
   const json = plain ? [] : ["--json"];
-  return [...json, ...flags, ...(args.length > 0 ? ["--", ...args] : [])];
+  return [
+    ...json,
+    ...patient(flags),
+    ...(args.length > 0 ? ["--", ...args] : []),
+  ];
 }
 
 /** A node that is killed leaves its temporary state behind: it goes with the test's directories. */

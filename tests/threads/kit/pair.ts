@@ -31,9 +31,6 @@ export interface Pair {
   readonly logs: readonly [primary: string, backup: string];
 }
 
-/** Kills are seen without it; a starved machine is not to be mistaken for a freeze. */
-export const PATIENT = ["--timeout", "4000"];
-
 /** Starts both nodes, each with its log in a directory of its own, and waits for neither. */
 export async function startPair(
   name: string,
@@ -45,7 +42,7 @@ export async function startPair(
   const primary = launch(name, {
     ...{ args, listeners, ...stdin === undefined ? {} : { stdin } },
     options: [
-      ...["--role", "primary", "--wait-backups", "1", ...PATIENT, ...options],
+      ...["--role", "primary", "--wait-backups", "1", ...options],
       ...["--state-dir", states[0]],
     ],
   });
@@ -55,7 +52,7 @@ export async function startPair(
       listeners,
       ...backupStdin === undefined ? {} : { stdin: backupStdin },
     },
-    options: [...PATIENT, ...backupOptions, "--state-dir", states[1]],
+    options: [...backupOptions, "--state-dir", states[1]],
   });
   return { primary, backup, logs: [`${states[0]}/log`, `${states[1]}/log`] };
 }

@@ -1,12 +1,14 @@
 /** Runs a program alone, with a backup, and through the death of its primary. @module */
 import * as assert from "uvu/assert";
-import { type RunningNode, startNode, type Stdin } from "../../kit/node.ts";
+import {
+  patient,
+  type RunningNode,
+  startNode,
+  type Stdin,
+} from "../../kit/node.ts";
 import { freePort, tempDir, treeOf } from "../../kit/place.ts";
 import { codeOf, destroy, said } from "../../failover/kit/cluster.ts";
 import type { Program } from "./programs.ts";
-
-/** Kills are seen without it; a starved machine is not to be mistaken for a freeze. */
-const PATIENT = ["--timeout", "4000"];
 
 /** What a program is given beside its directory. */
 export interface Given {
@@ -67,13 +69,14 @@ function whole({ args }: Program, given: Given): Given {
 /** Starts a program with a backup, and waits for neither. */
 function startPair(program: Program, given: Given) {
   const bind = `127.0.0.1:${freePort()}`;
-  const primary = start(program, [
-    ...["--role", "primary", "--bind", bind, "--wait-backups", "1"],
-    ...PATIENT,
-  ], whole(program, given));
+  const primary = start(
+    program,
+    patient(["--role", "primary", "--bind", bind, "--wait-backups", "1"]),
+    whole(program, given),
+  );
   const backup = start(
     program,
-    ["--role", "backup", "--join", bind, "--bind", "127.0.0.1:0", ...PATIENT],
+    patient(["--role", "backup", "--join", bind, "--bind", "127.0.0.1:0"]),
     { args: [], stdin: given.backupStdin ?? "" },
   );
   return { primary, backup };
