@@ -63,6 +63,17 @@ export class Edited {
     return found;
   }
 
+  /** Puts the frames of messages so far apart, in ns of the guest's monotonic clock. */
+  spread(ns: bigint): void {
+    const view = viewOf(this.bytes);
+    for (const [i, frame] of this.frames().slice(0, -1).entries()) {
+      const kind = view.getUint8(frame + FrameHeader.at.kind);
+      if (kind !== FRAME_KINDS.data[0]) continue;
+      const at = frame + FrameHeader.size + DataBody.at.monotonicLow;
+      view.setBigUint64(at, BigInt(i) * ns, true);
+    }
+  }
+
   /** Writes it to `path` with the checksum of every frame made new. */
   save(path: string): string {
     const view = viewOf(this.bytes);
