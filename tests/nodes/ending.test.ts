@@ -24,6 +24,7 @@ const TICK = { args: ["20"] };
 function temporary() {
   const dir = tempDir();
   return {
+    dir,
     around: { env: { TMPDIR: dir } },
     left: () => [...Deno.readDirSync(dir)].map(({ name }) => name),
     /** Makes all of it look as if nobody had touched it for an hour. */
@@ -49,6 +50,24 @@ test("what a killed node leaves of temporary state is removed by a later node, w
   assert.is(left().length, 2);
   assert.not(left().includes(leftover!));
   for (const { node } of [living, later]) node.kill("SIGTERM");
+});
+
+test("nodes that start at the same moment remove what killed ones left, and none trips over another", async () => {
+  const { dir, around, left, age } = temporary();
+  for (let i = 0; i < 400; i++) {
+    Deno.mkdirSync(`${dir}/replrt-state-${i}`);
+    Deno.writeTextFileSync(`${dir}/replrt-state-${i}/log`, "");
+  }
+  age();
+  const nodes = Array.from(
+    { length: 4 },
+    () => launchPrimary("hello", { around }),
+  );
+  for (const node of nodes) {
+    const { code } = await within(node.exit, "the end");
+    assert.is(code, 0, node.stderr.join("\n"));
+  }
+  assert.equal(left(), []);
 });
 
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {

@@ -69,12 +69,7 @@ export class StateDir {
   static #temporarily(): StateDir {
     const path = temporaryDir(PREFIX);
     tryLock(path);
-    for (const old of oldTemporaryDirs(PREFIX)) {
-      const lock = tryLock(old);
-      if (lock === undefined) continue;
-      removeState(old);
-      releaseLock(lock);
-    }
+    oldTemporaryDirs(PREFIX).forEach(removeLeft);
     return new StateDir(path, true);
   }
 
@@ -188,4 +183,19 @@ function foreignRun(
     `cannot use state directory ${path}: it holds run ${held}`,
     `${goOn}to start a new run and move the old state aside: add --overwrite`,
   );
+}
+
+/** Removes a directory that nobody has; it stays where another node removes it at this moment, or where it can't be removed. */
+function removeLeft(path: string): void {
+  try {
+    const lock = tryLock(path);
+    if (lock === undefined) return;
+    try {
+      removeState(path);
+    } finally {
+      releaseLock(lock);
+    }
+  } catch (error) {
+    if (!(error instanceof ReplrtError)) throw error;
+  }
 }
