@@ -21,6 +21,7 @@ for (let asks = first;; asks = true) {
     module: new URL("../guests/dist/kv.wasm", import.meta.url).pathname,
     bind: `${host}:${own}`,
     tcpListen: [`${host}:${first ? 6379 : 6380}`],
+    timeoutMs: 4_000, // a small machine may stall; a death is seen at once
     stdout: "null",
     ...asks ? { role: "primary", peer } : { role: "backup", join: peer },
   });

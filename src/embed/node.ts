@@ -186,7 +186,7 @@ export class RunningNode {
  * }
  * console.log(await node.status());
  * const { signal } = await node.stop();
- * if (signal !== "SIGTERM") throw new Error(`${signal}`);
+ * if (signal === null) throw new Error("it had ended by itself");
  * ```
  */
 export function startNode(options: NodeOptions): RunningNode {

@@ -1,4 +1,3 @@
-// timeout 180 s
 /** That the bench measures all it should; no time is judged here. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,4 +1,3 @@
-// timeout 180 s
 /** What the documents say of the embedding API: every example runs. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -140,7 +140,9 @@ test("status is what the node itself says, whatever its guest is doing", async (
 });
 
 test("a node that waits for its primary is starting", async () => {
-  const node = embed("tick", { role: "backup", join: "127.0.0.1:1" });
+  const node = embed("tick", {
+    ...{ role: "backup", bind: "127.0.0.1:0", join: "127.0.0.1:1" },
+  });
   await eventOf(node, "waitingForPrimary");
   const status = await node.status();
   assert.is(status.role, "starting");

@@ -118,7 +118,7 @@ test("a node is gone that is stopped while it starts", async () => {
 });
 
 test("a node that stops takes its temporary state directory with it", async () => {
-  for (let i = 0; i < TRIES; i++) {
+  for (let i = 0; i < 4 * TRIES; i++) {
     const dir = tempDir();
     Deno.env.set("TMPDIR", dir);
     const { primary, backup } = await embedPair("tick");

@@ -1,4 +1,3 @@
-// timeout 240 s
 /** Ten thousand seeds of the simulator, and planted bugs that it must catch. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

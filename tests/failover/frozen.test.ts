@@ -1,7 +1,7 @@
 /** Nodes that stand still for a while: SIGSTOP, then SIGCONT. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { killNodes, type RunningNode } from "../kit/node.ts";
+import { BRIEF, killNodes, type RunningNode } from "../kit/node.ts";
 import { removeDirs } from "../kit/place.ts";
 import {
   codeOf,
@@ -21,6 +21,10 @@ test.after(async () => {
   removeDirs();
 });
 
+/** A time-out that a freeze may be shorter than, and yet a freeze. */
+const LONG_MS = 12_000;
+const LONG = ["--timeout", `${LONG_MS}`];
+
 /** Stops a node for `ms`: how long is what these tests are about. */
 async function freeze(node: RunningNode, ms: number): Promise<void> {
   node.kill("SIGSTOP");
@@ -30,7 +34,7 @@ async function freeze(node: RunningNode, ms: number): Promise<void> {
 
 test("a primary frozen past the time-out releases nothing more to its clients and ends with 125", async () => {
   const { primary, backups: [backup] } = await startCluster("kv", {
-    listeners: 1,
+    ...{ listeners: 1, options: BRIEF },
   });
   const witness = new Witness(primary.listen, 1);
   const waiting = await Resp.connect(primary.listen);
@@ -65,7 +69,7 @@ test("a primary frozen past the time-out releases nothing more to its clients an
 
 test("a primary frozen past the time-out prints nothing more", async () => {
   const { primary, backups: [backup] } = await startCluster("tick", {
-    args: ["1"],
+    ...{ args: ["1"], options: BRIEF },
   });
   await moreLines(primary.node, 50);
   primary.node.kill("SIGSTOP");
@@ -80,16 +84,16 @@ test("a primary frozen past the time-out prints nothing more", async () => {
 
 test("a primary frozen for less than the time-out goes on", async () => {
   const { primary, backups: [backup] } = await startCluster("kv", {
-    listeners: 1,
+    ...{ listeners: 1, options: LONG },
   });
   const witness = new Witness(primary.listen, 2);
   witness.start();
   await witness.more(100);
   await freeze(primary.node, 300);
   await witness.more(100);
-  await freeze(primary.node, 2400);
+  await freeze(primary.node, LONG_MS * 0.6);
   const { ms } = await primary.node.waitForEvent("frozen");
-  assert.ok(ms > 2000);
+  assert.ok(ms > LONG_MS / 2);
   await witness.more(100);
   await witness.stop();
   await witness.verify(true);
@@ -98,7 +102,7 @@ test("a primary frozen for less than the time-out goes on", async () => {
 });
 
 test("a backup frozen past the time-out is left behind, does not take over, and another takes its place", async () => {
-  const how = { listeners: 1 };
+  const how = { listeners: 1, options: BRIEF };
   const { primary, backups: [backup] } = await startCluster("kv", how);
   const witness = new Witness(primary.listen, 3);
   witness.start();
@@ -124,7 +128,7 @@ test("a backup frozen past the time-out is left behind, does not take over, and 
 
 test("a backup frozen while its primary dies never takes over", async () => {
   const { primary, backups: [backup] } = await startCluster("kv", {
-    listeners: 1,
+    ...{ listeners: 1, options: BRIEF },
   });
   const witness = new Witness(primary.listen, 4);
   witness.start();
@@ -144,12 +148,12 @@ test("a backup frozen while its primary dies never takes over", async () => {
 
 test("a backup frozen for less than the time-out may still take over", async () => {
   const { primary, backups: [backup] } = await startCluster("kv", {
-    listeners: 1,
+    ...{ listeners: 1, options: LONG },
   });
   const witness = new Witness(primary.listen, 5);
   witness.start();
   await witness.more(100);
-  await freeze(backup!, 2400);
+  await freeze(backup!, LONG_MS * 0.6);
   await backup!.waitForEvent("frozen");
   await witness.more(100);
   assert.not.ok(said(primary.node, "removed"));
@@ -163,14 +167,14 @@ test("a backup frozen for less than the time-out may still take over", async () 
 test("both nodes frozen and thawed together go on", async () => {
   const { primary, backups: [backup] } = await startCluster("kv", {
     listeners: 1,
-    options: ["--timeout", "2000"],
+    options: BRIEF,
   });
   const witness = new Witness(primary.listen, 6);
   witness.start();
   await witness.more(100);
   await Promise.all([
-    freeze(primary.node, 3000),
-    freeze(backup!, 3000),
+    freeze(primary.node, 6000),
+    freeze(backup!, 6000),
   ]);
   await primary.node.waitForEvent("frozen");
   await backup!.waitForEvent("frozen");

@@ -1,5 +1,5 @@
 // alone
-// timeout 180 s
+// timeout 600 s
 /** A node killed with SIGKILL under load, again and again. `REPLAY=SEED` runs the rounds of one seed. @module */
 import { test } from "uvu";
 import { killNodes } from "../kit/node.ts";

@@ -68,7 +68,7 @@ test("a backup whose primary dies while it catches up never goes live and says w
   const proxy = await Proxy.before(primary.bind);
   const joiner = startBackup("kv", proxy.address, {
     listeners: 1,
-    options: ["--join-timeout", "3000"],
+    options: ["--join-timeout", "5000"],
   });
   await until("some of the log", () => proxy.passed > MANY / 8);
   proxy.stall();
@@ -79,7 +79,7 @@ test("a backup whose primary dies while it catches up never goes live and says w
   await witness.stop();
   assert.is(await codeOf(joiner), 125);
   const { message, next } = await errorOf(joiner);
-  assert.match(message, "not in sync within 3000 ms");
+  assert.match(message, "not in sync within 5000 ms");
   assert.ok(next);
   assert.not.ok(said(joiner, "following"));
   assert.not.ok(said(joiner, "takeover"));

@@ -1,7 +1,7 @@
 /** Connections that break or rest while both nodes live. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { killNodes, type RunningNode } from "../kit/node.ts";
+import { BRIEF, killNodes, type RunningNode } from "../kit/node.ts";
 import { Random } from "../kit/random.ts";
 import { removeDirs } from "../kit/place.ts";
 import {
@@ -31,11 +31,15 @@ interface Scene {
 }
 
 /** A backup that reaches its primary through a proxy. */
-async function scene(name: string, args: string[]): Promise<Scene> {
+async function scene(
+  name: string,
+  args: string[],
+  options: string[] = [],
+): Promise<Scene> {
   const listeners = name === "kv" ? 1 : 0;
-  const primary = await startPrimary(name, { listeners, args });
+  const primary = await startPrimary(name, { listeners, options, args });
   const proxy = await Proxy.before(primary.bind);
-  const backup = startBackup(name, proxy.address, { listeners });
+  const backup = startBackup(name, proxy.address, { listeners, options });
   await backup.waitForEvent("following");
   return { primary, proxy, backup };
 }
@@ -146,7 +150,7 @@ test("a slow link delays every write and loses none", async () => {
 });
 
 test("a primary that dies behind a proxy that still takes connections is replaced after the time-out", async () => {
-  const at = await scene("kv", []);
+  const at = await scene("kv", [], BRIEF);
   const witness = new Witness(at.primary.listen, 6);
   witness.start();
   await witness.more(200);
@@ -158,7 +162,7 @@ test("a primary that dies behind a proxy that still takes connections is replace
 });
 
 test("a link that rests past the time-out gives the run to the backup, and the old primary ends with 125", async () => {
-  const at = await scene("tick", ["1"]);
+  const at = await scene("tick", ["1"], BRIEF);
   await moreLines(at.primary.node, 50);
   at.proxy.stall();
   const survivor = await takenBy(at.backup);

@@ -1,7 +1,7 @@
 /** What the operator can choose: when outputs leave, whether to go on alone, when to start. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { killNodes } from "../kit/node.ts";
+import { BRIEF, killNodes } from "../kit/node.ts";
 import { removeDirs } from "../kit/place.ts";
 import {
   codeOf,
@@ -22,12 +22,10 @@ test.after(async () => {
   removeDirs();
 });
 
-const PATIENT = ["--timeout", "8000"];
-
 test("--output async answers while the backup stands still", async () => {
   const { primary, backups: [backup] } = await startCluster("kv", {
     listeners: 1,
-    options: [...PATIENT, "--output", "async"],
+    options: ["--output", "async"],
   });
   backup!.kill("SIGSTOP");
   const client = await Resp.connect(primary.listen);
@@ -43,7 +41,6 @@ test("--output async answers while the backup stands still", async () => {
 test("--output commit answers only once the backup holds the write", async () => {
   const { primary, backups: [backup] } = await startCluster("kv", {
     listeners: 1,
-    options: PATIENT,
   });
   const client = await Resp.connect(primary.listen);
   assert.is(await client.send("INCR", "a"), 1);
@@ -63,7 +60,7 @@ test("--output commit answers only once the backup holds the write", async () =>
 test("--degraded stop ends the primary with 125 when a backup gives no answer", async () => {
   const { primary, backups: [backup] } = await startCluster("kv", {
     listeners: 1,
-    options: ["--degraded", "stop"],
+    options: [...BRIEF, "--degraded", "stop"],
   });
   const witness = new Witness(primary.listen, 1);
   witness.start();
@@ -108,7 +105,7 @@ test("--degraded stop goes on after a takeover from a primary that died", async 
 
 test("--wait-backups holds the program until so many are in sync", async () => {
   const node = launch("tick", {
-    options: ["--role", "primary", "--wait-backups", "2", ...PATIENT],
+    options: ["--role", "primary", "--wait-backups", "2"],
     args: ["1"],
   });
   const { bind: join, inSync, needed } = await node.waitForEvent(

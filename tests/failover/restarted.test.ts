@@ -118,11 +118,11 @@ test("a killed primary restarted with --peer and --overwrite moves its directory
 
 test("a primary restarted without --peer is told apart: the backup takes the old run over", async () => {
   const bind = `127.0.0.1:${freePort()}`;
-  const options = ["--bind", bind, "--timeout", "10000"];
+  const options = ["--bind", bind, "--timeout", "40000"];
   const old = await startPrimary("kv", { listeners: 1, options });
   const backup = startBackup("kv", bind, {
     listeners: 1,
-    options: ["--timeout", "10000"],
+    options: ["--timeout", "40000"],
   });
   await backup.waitForEvent("following");
   const client = await Resp.connect(old.listen);

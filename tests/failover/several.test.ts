@@ -1,7 +1,7 @@
 /** Several backups in sync: who takes over, and how the others end. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { killNodes } from "../kit/node.ts";
+import { BRIEF, killNodes } from "../kit/node.ts";
 import { removeDirs } from "../kit/place.ts";
 import {
   codeOf,
@@ -49,7 +49,7 @@ test("the second backup takes over when the first dies with the primary", async 
   const witness = new Witness(primary.listen, 2);
   witness.start();
   await witness.more(200);
-  await Promise.all([destroy(primary.node), destroy(first!)]);
+  await Promise.all([destroy(first!), destroy(primary.node)]);
   const survivor = await takenBy(second!);
   witness.moveTo(survivor.listen);
   assert.is(await codeOf(third!), 125);
@@ -62,7 +62,7 @@ test("the second backup takes over when the first dies with the primary", async 
 test("the second backup takes over when the first is frozen, which never goes live afterwards", async () => {
   const { primary, backups: [first, second] } = await startCluster(
     "tick",
-    { args: ["1"] },
+    { args: ["1"], options: BRIEF },
     2,
   );
   await moreLines(primary.node, 50);

@@ -2,7 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { join } from "node:path/posix";
-import { guest, killNodes } from "../kit/node.ts";
+import { BRIEF, guest, killNodes } from "../kit/node.ts";
 import { freePort, removeDirs, tempDir } from "../kit/place.ts";
 import { startBackup, takenBy } from "./kit/cluster.ts";
 
@@ -55,7 +55,7 @@ test("what was acked but had not left when a primary froze does not leave after 
   const primary = new Deno.Command(LAUNCHER, {
     args: [
       ...["run", guest("flood"), "--quiet", "--role", "primary"],
-      ...["--bind", bind, "--wait-backups", "1", "--", `${FLOOD}`],
+      ...[...BRIEF, "--bind", bind, "--wait-backups", "1", "--", `${FLOOD}`],
     ],
     cwd: ROOT,
     env: { REPLRT_DENO: Deno.execPath(), TMPDIR: tempDir() },
@@ -63,7 +63,10 @@ test("what was acked but had not left when a primary froze does not leave after 
     stderr: "null",
   }).spawn();
   try {
-    const backup = startBackup("flood", bind, { args: [`${FLOOD}`] });
+    const backup = startBackup("flood", bind, {
+      args: [`${FLOOD}`],
+      options: BRIEF,
+    });
     const tap = new Tap(primary.stdout);
     await backup.waitForEvent("following");
     for (let got = 0; got < ENOUGH;) got += await tap.take(ENOUGH - got);

@@ -150,7 +150,7 @@ function shiftedDeno(seconds: number): string {
 }
 
 test("a program that only computes ends with the same result on the survivor", async () => {
-  const args = ["400"];
+  const args = ["1000"];
   const alone = startNode(["run", guest("spin"), ...args]);
   assert.is(await codeOf(alone), 0);
   const primary = launch("spin", {

@@ -1,4 +1,4 @@
-// timeout 240 s
+// timeout 600 s
 /** Families of calls on files, on two nodes. `REPLAY=SEED` kills at the moments of one seed. @module */
 import { test } from "uvu";
 import { FAMILIES } from "./families.ts";

@@ -34,11 +34,14 @@ export interface Exit {
 
 const running = new Set<RunningNode>();
 
+/** For tests that wait until a silence counts as a death. */
+export const BRIEF = ["--timeout", "4000"];
+
 /** Options of a node with others: a starved machine is not to be mistaken for a freeze. A kill is seen without it. */
 export function patient(options: readonly string[]): readonly string[] {
   return options.includes("--timeout")
     ? options
-    : ["--timeout", "4000", ...options];
+    : ["--timeout", "8000", ...options];
 }
 
 /** The path of a built guest. */

@@ -98,7 +98,7 @@ test("a late joiner with an empty directory gets what the log starts from, then 
   await primary.node.waitForOutput(/^tick 20$/m);
   const backup = await startInSync("tick", primary, { flags: data(two) });
   await until("the same ticks", () => {
-    const [ours, theirs] = [treeOf(one), treeOf(two)];
+    const [theirs, ours] = [treeOf(two), treeOf(one)];
     return theirs["ticks"]?.includes("tick 20\n") &&
       ours["ticks"]?.startsWith(theirs["ticks"]);
   });

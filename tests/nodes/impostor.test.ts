@@ -243,7 +243,7 @@ test("control messages that are no CBOR end the backup, but not with a code of t
 test("a primary that dies before the joiner is in sync: it never goes live and says why", async () => {
   const fake = new FakePrimary(counting, counting.messages.slice(0, 10));
   const backup = startBackup("count", fake.address, {
-    flags: ["--join-timeout", "1500"],
+    flags: ["--join-timeout", "5000"],
   });
   await until(
     "an ack",

@@ -177,7 +177,7 @@ test("--peer that is a backup of a living primary: the node joins that primary",
   await backup.waitForEvent("following");
   const { peer } = await primary.node.waitForEvent("synced");
   const third = launchPrimary("tick", {
-    flags: ["--peer", peer, ...BRIEF],
+    flags: ["--peer", peer, "--timeout", "2500"],
   });
   const { address } = await third.waitForEvent("following");
   assert.is(address, primary.bind);

@@ -1,8 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { dropClients } from "../kit/kv.ts";
-import { killNodes, startNode } from "../kit/node.ts";
-import { guest } from "../kit/node.ts";
+import { BRIEF, guest, killNodes, startNode } from "../kit/node.ts";
 import { freePort, removeDirs, tempDir, treeOf } from "../kit/place.ts";
 import {
   failureOf,
@@ -327,11 +326,8 @@ for (
 ) {
   test(`a takeover ends where the lock shows ${what}, before the program goes live`, async () => {
     const dir = tempDir();
-    const slow = ["--timeout", "8000"];
-    const primary = await startTicking(dir, slow);
-    const backup = await startInSync("tick", primary, {
-      flags: [...shared(dir), ...slow],
-    });
+    const primary = await startTicking(dir);
+    const backup = await startInSync("tick", primary, { flags: shared(dir) });
     primary.node.kill("SIGSTOP");
     const put = change(lockOf(dir));
     putLock(dir, put);
@@ -347,8 +343,10 @@ for (
 
 test("a primary that thaws when its successor is dead finds the successor's epoch in the lock, and ends", async () => {
   const dir = tempDir();
-  const primary = await startTicking(dir);
-  const backup = await startInSync("tick", primary, { flags: shared(dir) });
+  const primary = await startTicking(dir, BRIEF);
+  const backup = await startInSync("tick", primary, {
+    flags: [...shared(dir), ...BRIEF],
+  });
   primary.node.kill("SIGSTOP");
   await backup.waitForEvent("taken");
   backup.kill("SIGKILL");

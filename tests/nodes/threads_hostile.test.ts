@@ -1,4 +1,3 @@
-// timeout 180 s
 /** Backups of a program with threads whose primary sends a log that is not its own. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -28,7 +28,7 @@ test("with stdout and stderr unread for 2 s kv serves on, the backup stays in sy
     `127.0.0.1:${freePort()}`,
   ];
   const node = startUnread([
-    ...["run", guest("kv"), "--role", "primary", "--json"],
+    ...[guest("kv"), "--role", "primary", "--json"],
     ...["--bind", bind, "--tcplisten", address],
   ]);
   const backup = startBackup("kv", bind, {
@@ -73,7 +73,7 @@ for (const stream of ["stdout", "stderr"] as const) {
     const bytes = 5_000_000;
     const bind = `127.0.0.1:${freePort()}`;
     const node = startUnread([
-      ...["run", guest("flood"), "--role", "primary", "--json"],
+      ...[guest("flood"), "--role", "primary", "--json"],
       ...["--bind", bind, "--wait-backups", "1", "--", `${bytes}`],
       ...(stream === "stderr" ? ["err"] : []),
     ]);
@@ -98,7 +98,7 @@ for (const stream of ["stdout", "stderr"] as const) {
 test("a node ends although nobody ever reads its status lines", async () => {
   const bind = `127.0.0.1:${freePort()}`;
   const node = startUnread([
-    ...["run", guest("hello"), "--role", "primary", "--json"],
+    ...[guest("hello"), "--role", "primary", "--json"],
     ...["--bind", bind],
   ]);
   assert.is((await within(node.ended, "the end")).code, 0);

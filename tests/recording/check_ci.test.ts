@@ -1,4 +1,3 @@
-// timeout 120 s
 /** The workflow file that users copy. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

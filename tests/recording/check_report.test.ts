@@ -1,4 +1,3 @@
-// timeout 240 s
 /** What `replrt check` reports: the table, JSON, JUnit XML, GitHub's annotations, exit codes, errors. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

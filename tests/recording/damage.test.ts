@@ -1,4 +1,3 @@
-// timeout 240 s
 /** Recordings that were cut, damaged, or changed on purpose. `REPLAY=SEED` repeats a run's choices. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

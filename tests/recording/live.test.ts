@@ -1,4 +1,3 @@
-// timeout 120 s
 /** Recordings of killed programs that go on live. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

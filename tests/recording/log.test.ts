@@ -1,4 +1,3 @@
-// timeout 240 s
 /** What `replrt log` and `--trace` show. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,4 +1,3 @@
-// timeout 240 s
 /** Every program is recorded, and its replay shows the same. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

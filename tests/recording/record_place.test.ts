@@ -1,4 +1,3 @@
-// timeout 180 s
 /** Where recordings are and what is in them: files, modules, options. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,4 +1,3 @@
-// timeout 180 s
 /** What a replay shows, how far it goes, and what it says when it parts from its recording. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,4 +1,3 @@
-// timeout 120 s
 /** Runs that are kept in a state directory, killed, and resumed. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

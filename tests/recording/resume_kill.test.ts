@@ -1,5 +1,4 @@
 // alone
-// timeout 180 s
 /** A kept server killed with SIGKILL under load, again and again. `REPLAY=SEED` runs the rounds of one seed. @module */
 import { test } from "uvu";
 import { killNodes } from "../kit/node.ts";

@@ -1,4 +1,3 @@
-// timeout 120 s
 /** What can't be resumed, and what the operator is told. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

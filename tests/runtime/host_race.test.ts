@@ -1,4 +1,3 @@
-// timeout 60 s
 /** Nothing leaves a guest's directory, however it is rearranged meanwhile. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

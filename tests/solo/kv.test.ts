@@ -46,7 +46,7 @@ test("a real Redis client works against kv", async () => {
   assert.is(await client.exists(["a", "b", "none"]), 2);
   assert.is(await client.expire("b", 100), 1);
   const ttl = await client.ttl("b");
-  assert.ok(ttl === 99 || ttl === 100, `ttl is ${ttl}`);
+  assert.ok(ttl > 50 && ttl <= 100, `ttl is ${ttl}`);
   assert.is(await client.del(["a", "b"]), 2);
   assert.is(await client.dbSize(), 1);
   await shutDown(node, client);

@@ -1,4 +1,3 @@
-// timeout 300 s
 /** How a process with threads ends, whatever its other threads do. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,5 +1,4 @@
 // alone
-// timeout 300 s
 // long 2000 s
 /**
  * The primary of a program with threads killed with SIGKILL at random moments, while they compute, wait for words and for time,

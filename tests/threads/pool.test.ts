@@ -1,4 +1,3 @@
-// timeout 300 s
 /** A server whose threads serve one client each: what its clients see, alone and replicated. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

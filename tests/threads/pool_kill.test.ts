@@ -1,5 +1,4 @@
 // alone
-// timeout 300 s
 // long 1500 s
 /**
  * A server of several threads killed with SIGKILL under the load of many clients, again and again: with backups, and alone with its

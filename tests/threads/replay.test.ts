@@ -1,4 +1,3 @@
-// timeout 300 s
 /** Recordings of programs with threads: replayed in part, cut, and gone on with. `REPLAY=SEED` repeats a run's choices. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,4 +1,3 @@
-// timeout 300 s
 /** Programs with threads on two nodes, to their end. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

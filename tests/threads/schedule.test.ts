@@ -1,4 +1,3 @@
-// timeout 300 s
 /** Where a schedule comes from, and that it is one. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,4 +1,3 @@
-// timeout 300 s
 /**
  * One node of a pair is slower than the other, while one thread computes and another answers clients with its count: a switch at
  * which the world woke a thread is at the same count on both.

@@ -16,7 +16,7 @@ test.after(async () => {
 const SHORT = { args: ["6", "1000"], stdin: "" };
 const LONG = { args: ["6", "500000"], stdin: "" };
 /** A kill comes up to so many ms after the start. */
-const LAST_KILL_MS = 500;
+const LAST_KILL_MS = 150;
 
 test("threads of Zig's library share their work, and the order is the same each time", async () => {
   const seen = await alone(builtCrew(), SHORT);

@@ -1,5 +1,4 @@
 // alone
-// timeout 120 s
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Ledger } from "../../tools/demo/load.ts";

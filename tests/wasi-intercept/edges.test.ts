@@ -1,4 +1,3 @@
-// timeout 120 s
 /** Where memory ends: pointers to its last bytes, above 2 GiB too. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

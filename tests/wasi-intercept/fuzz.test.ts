@@ -1,4 +1,3 @@
-// timeout 240 s
 /** Hostile calls get errnos and touch nothing else; a backup that follows them ends in the same state. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

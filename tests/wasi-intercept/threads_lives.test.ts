@@ -1,4 +1,3 @@
-// timeout 120 s
 /** Random programs of threads, on a primary, on backups, and on backups that take over anywhere. `LIVES=SEED` repeats a run's choices. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -12,13 +12,13 @@ export interface Plan {
   readonly long: boolean;
 }
 
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 300_000;
 
 /**
  * Finds the test files under tests/ whose path contains one of `filters`, of a long run only those that have something to do in it.
  *
  * A file asks in its first three lines: `// alone` to be run by itself, after
- * the others; `// timeout N s` for more or less than two minutes; `// long N s`
+ * the others; `// timeout N s` for more or less than five minutes; `// long N s`
  * to be part of long runs, with this time.
  */
 export function findTests(

@@ -1,14 +1,15 @@
 /** Nodes whose stdout and stderr nobody reads for a while. @module */
 import { join } from "node:path/posix";
+import { patient } from "../../kit/node.ts";
 import { tempDir } from "../../kit/place.ts";
 
 const ROOT = join(import.meta.dirname as string, "../../..");
 
 const running = new Set<UnreadNode>();
 
-/** Starts `replrt` with `args`; its pipes fill up until {@linkcode UnreadNode.read}. */
-export function startUnread(args: readonly string[]): UnreadNode {
-  return new UnreadNode(args);
+/** Starts `replrt run` with `options`; its pipes fill up until {@linkcode UnreadNode.read}. */
+export function startUnread(options: readonly string[]): UnreadNode {
+  return new UnreadNode(["run", ...patient(options)]);
 }
 
 /** Ends all that a test left. */
