@@ -1,3 +1,4 @@
+// timeout 600 s
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { basename, dirname, join } from "node:path/posix";

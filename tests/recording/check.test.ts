@@ -1,4 +1,4 @@
-// timeout 400 s
+// timeout 800 s
 /** `replrt check` finds out whether a program is deterministic, and which source it is that reaches its output. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

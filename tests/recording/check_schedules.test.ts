@@ -1,4 +1,4 @@
-// timeout 400 s
+// timeout 800 s
 /** `replrt check --schedules` finds out whether the output of a program depends on the order of its threads. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,4 +1,4 @@
-// timeout 400 s
+// timeout 800 s
 /** `replrt check` on programs with threads, in the one order that they have without a seed. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

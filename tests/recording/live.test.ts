@@ -119,7 +119,7 @@ test("killed at any time, a program goes on from the last whole message, and the
 });
 
 test("stdout is not printed twice by a recording that goes on", async () => {
-  const file = await killed(["2000"]);
+  const file = await killed(["8000"]);
   const node = live(file);
   await node.waitForOutput(/tick 2\n/);
   assert.is(node.stdout, "tick 2\n");

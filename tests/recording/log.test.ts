@@ -8,7 +8,7 @@ import { TABLE } from "../../src/wasi-intercept/table.ts";
 import { FAMILIES } from "../families/families.ts";
 import { argsOf } from "../families/kit/runs.ts";
 import { Client } from "../families/kit/client.ts";
-import { guest, killNodes, startNode } from "../kit/node.ts";
+import { guest, killNodes, patient, startNode } from "../kit/node.ts";
 import { removeDirs, tempDir } from "../kit/place.ts";
 import { Edited, type Placed } from "./kit/edit.ts";
 import { line, linesOf, log, read, unnumbered } from "./kit/lines.ts";
@@ -91,14 +91,14 @@ test("a trace has the lines of the log, in their order, and the calls that are i
 test("run --trace shows the same, alone and on both nodes of a pair", async () => {
   const args = ["--trace", guest("hello")];
   const solo = await ended(startNode(["run", ...args]));
-  const hosts = ["--bind", "127.0.0.1:0", "--wait-backups", "1", "--timeout"];
   const primary = startNode([
-    ...["run", "--role", "primary", ...hosts, "4000", ...args],
+    ...["run", "--role", "primary", "--bind", "127.0.0.1:0"],
+    ...patient(["--wait-backups", "1", ...args]),
   ]);
   const [, bind] = await primary.waitFor(/in sync at (127\S+),/);
   const backup = startNode([
     ...["run", "--role", "backup", "--bind", "127.0.0.1:0", "--join"],
-    ...[bind as string, ...args],
+    ...patient([bind as string, ...args]),
   ]);
   const both = await Promise.all([ended(primary), ended(backup)]);
   const calls = (text: string) =>

@@ -58,7 +58,7 @@ test("a recording stays whole up to a SIGKILL, whenever that comes, and has all 
 for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
   test(`${signal} ends a recorded run with ${code}; its recording has all that was shown`, async () => {
     const file = place();
-    const args = ["1000", "5"];
+    const args = ["100000", "5"];
     const node = startRecord(guest("count"), file, { args });
     await node.waitForOutput(/line 20\n/);
     node.kill(signal);

@@ -1,3 +1,4 @@
+// timeout 600 s
 /** What a replay shows, how far it goes, and what it says when it parts from its recording. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -234,7 +235,7 @@ test("a recording of a run that goes on is replayed as far as it is", async () =
   const node = startNode([
     ...["record", "-o", file],
     ...[new URL("../../guests/dist/count.wasm", import.meta.url).pathname],
-    ...["--", "1000", "10"],
+    ...["--", "100000", "10"],
   ]);
   await node.waitForOutput(/line 5\n/);
   const { code, stdout, stderr } = await replay(file);

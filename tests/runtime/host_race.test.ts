@@ -218,6 +218,7 @@ async function startRenamer(
       dir,
       `${number}`,
       `${2 * SEED + number}`,
+      TAG,
     ],
     stdin: "piped",
     stdout: "piped",

@@ -1,4 +1,5 @@
 // alone
+// timeout 900 s
 // long 1500 s
 /**
  * A server of several threads killed with SIGKILL under the load of many clients, again and again: with backups, and alone with its

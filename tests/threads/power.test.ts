@@ -1,5 +1,5 @@
 // alone
-// timeout 600 s
+// timeout 1800 s
 // long 7200 s
 /**
  * The test of power: what threads did under many schedules, a replay in a fresh process does again, to the last byte of memory.

@@ -1,3 +1,4 @@
+// timeout 600 s
 /** Recordings of programs with threads: replayed in part, cut, and gone on with. `REPLAY=SEED` repeats a run's choices. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

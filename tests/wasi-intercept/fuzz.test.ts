@@ -1,3 +1,4 @@
+// timeout 600 s
 /** Hostile calls get errnos and touch nothing else; a backup that follows them ends in the same state. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

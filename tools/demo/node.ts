@@ -39,6 +39,7 @@ export class DemoNode {
         ...["--bind", formatAddress(place.bind)],
         ...["--tcplisten", formatAddress(place.clients)],
         ...["--state-dir", place.stateDir],
+        ...["--timeout", "4000"], // a busy machine's stalls; a kill is seen at once
         "--json",
         ...role,
       ],
