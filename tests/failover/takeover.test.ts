@@ -92,7 +92,7 @@ const HOSTS: readonly (readonly [name: string, offset: number])[] = [
 ];
 
 for (const [name, offset] of HOSTS) {
-  const run = offset === 0 || mayShiftClocks() ? test : test.skip;
+  const run = offset === 0 || mayShiftClocks(offset) ? test : test.skip;
   run(
     name,
     async () => {
@@ -126,10 +126,17 @@ for (const [name, offset] of HOSTS) {
   );
 }
 
-/** Whether this machine lets a test make time namespaces. */
-function mayShiftClocks(): boolean {
+/** Starts a program after these words with clocks that are so far ahead, in seconds. */
+function shifted(seconds: number): string[] {
+  const clocks = ["--monotonic", `${seconds}`, "--boottime", `${seconds}`];
+  return ["unshare", "-T", "--fork", "--kill-child", ...clocks];
+}
+
+/** Whether this machine lets a test make such a time namespace. */
+function mayShiftClocks(seconds: number): boolean {
+  const [command = "", ...args] = shifted(seconds);
   try {
-    return new Deno.Command("unshare", { args: ["-T", "true"] })
+    return new Deno.Command(command, { args: [...args, "true"] })
       .outputSync().success;
   } catch {
     return false;
@@ -139,13 +146,10 @@ function mayShiftClocks(): boolean {
 /** A program that is Deno with other monotonic clocks. */
 function shiftedDeno(seconds: number): string {
   const path = `${tempDir()}/deno`;
-  const unshare =
-    `unshare -T --fork --kill-child --monotonic ${seconds} --boottime ${seconds}`;
-  Deno.writeTextFileSync(
-    path,
-    `#!/bin/sh\nexec ${unshare} ${Deno.execPath()} "$@"\n`,
-    { mode: 0o755 },
-  );
+  const command = [...shifted(seconds), Deno.execPath()].join(" ");
+  Deno.writeTextFileSync(path, `#!/bin/sh\nexec ${command} "$@"\n`, {
+    mode: 0o755,
+  });
   return path;
 }
 

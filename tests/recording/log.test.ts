@@ -97,8 +97,8 @@ test("run --trace shows the same, alone and on both nodes of a pair", async () =
   ]);
   const [, bind] = await primary.waitFor(/in sync at (127\S+),/);
   const backup = startNode([
-    ...["run", "--role", "backup", "--bind", "127.0.0.1:0", "--join"],
-    ...patient([bind as string, ...args]),
+    ...["run", "--role", "backup", "--bind", "127.0.0.1:0"],
+    ...patient(["--join", bind as string, ...args]),
   ]);
   const both = await Promise.all([ended(primary), ended(backup)]);
   const calls = (text: string) =>
