@@ -3,9 +3,10 @@
  *
  * `deno run -A tools/test.ts [FILTER…]` prints a line a file, the output of
  * those that failed, in the end their names once more, and last
- * `N passed, N failed`, counted in tests. Exits 1 when a test failed or none ran. With `--long` as the first argument
- * (`deno task test:long`) only the files run that have a long version, and do
- * it: more rounds of what is left to chance.
+ * `N passed, N failed`, counted in tests. Exits 1 when a test failed or none
+ * ran. With `--long` as the first argument (`deno task test:long`) only the
+ * files run that have a long version, and do it: more rounds of what is left to
+ * chance.
  *
  * @module
  */

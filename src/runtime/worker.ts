@@ -39,11 +39,13 @@ scope.onmessage = async ({ data }: MessageEvent<GuestStart>) => {
 /** What few guests need. */
 type Parts =
   & Partial<Pick<typeof import("./guest/trace.ts"), "traced">>
+  & Partial<Pick<typeof import("./guest/trace_threads.ts"), "TracedThreads">>
   & Partial<Pick<typeof import("./guest/threads.ts"), "instantiateThreads">>;
 
 async function partsFor({ trace, prepared }: GuestStart): Promise<Parts> {
   return {
     ...trace && await import("./guest/trace.ts"),
+    ...trace && prepared.shape && await import("./guest/trace_threads.ts"),
     ...prepared.shape && await import("./guest/threads.ts"),
   };
 }
@@ -51,7 +53,7 @@ async function partsFor({ trace, prepared }: GuestStart): Promise<Parts> {
 /** Instantiates the guest; the function given back runs it to its end and tells how that came. */
 function prepare(
   start: GuestStart,
-  { traced, instantiateThreads }: Parts,
+  { traced, TracedThreads, instantiateThreads }: Parts,
 ): () => Promise<GuestReport> {
   const host = hostOf(start);
   const data = new Data();
@@ -99,8 +101,11 @@ function prepare(
   const link = traced && start.trace
     ? traced(calls, start.config, start.trace, tid)
     : calls;
+  const threads = TracedThreads && start.trace
+    ? new TracedThreads(messages, start.trace)
+    : messages;
   const process = shape && instantiateThreads
-    ? instantiateThreads({ module, shape }, parts, messages, link)
+    ? instantiateThreads({ module, shape }, parts, threads, link)
     : instantiate(module, parts, link);
   return async () => {
     const report = await runToEnd(process, messages);

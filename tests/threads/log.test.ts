@@ -17,7 +17,7 @@ import {
 } from "../recording/kit/lines.ts";
 import { Edited, type Placed } from "../recording/kit/edit.ts";
 import { place, record } from "../recording/kit/runs.ts";
-import { endOfBoth, startPair } from "./kit/pair.ts";
+import { endOfBoth, startPair, told } from "./kit/pair.ts";
 
 test.after(async () => {
   await killNodes();
@@ -199,5 +199,31 @@ test("a trace of a program with threads that runs alone has the calls of all, no
   assert.is(new Set(writes).size, 5);
   assert.equal(threads("poll_oneoff"), ["4", "4", "4"]);
 });
+
+test("a trace has the threads that begin and return as the log has them, alone, on a primary and on its backup", async () => {
+  const args = ["30", "4"];
+  const alone = startNode(["run", "--trace", guest("crowd"), "--", ...args]);
+  assert.is(await codeOf(alone), 0, told(alone));
+  const { primary, backup, logs } = await startPair("crowd", {
+    ...{ args, options: ["--trace"], backupOptions: ["--trace"] },
+  });
+  await endOfBoth({ primary, backup, logs });
+  const { stdout } = await log(logs[0], "--only", "threadCreate,threadExit");
+  const logged = linesOf(stdout).map((line) => line.trim().split(/ (.*)/)[1]);
+  assert.ok(logged.length > 100);
+  for (const { stderr } of [alone, primary, backup]) {
+    const shown = stderr.map(threadOf).filter((line) => line !== undefined);
+    assert.equal(shown, logged);
+  }
+});
+
+/** What a line of JSON status or of a trace says of a thread's begin or return. */
+function threadOf(line: string): string | undefined {
+  if (!line.startsWith("{")) return /^\[1\.\d+\] thread.*/.exec(line)?.[0];
+  const { event, pid, tid, control, data } = JSON.parse(line);
+  if (event !== "thread") return undefined;
+  const what = data.parent ? `made by thread ${data.parent}` : "it returned";
+  return `[${pid}.${tid}] ${control}: ${what}`;
+}
 
 test.run();

@@ -1,12 +1,12 @@
 import { MAX_DATA } from "../../engine/message.ts";
 import { Data } from "../../wasi-intercept/data.ts";
+import type { ThreadMessages } from "../../wasi-intercept/messages.ts";
 import { solo } from "../../wasi-intercept/specialise.ts";
 import { GuestHost } from "../host/guest_host.ts";
 import { threadId } from "../host/clock.ts";
 import type { PreparedModule } from "../module/load.ts";
 import type { GuestConfig, GuestHandles } from "./config.ts";
 import { endOf, type GuestEnd } from "./end.ts";
-import type { NoMessages } from "./no_messages.ts";
 import { instantiate, type Process } from "./process.ts";
 import { SoloOutputs } from "./solo_outputs.ts";
 import type { Link } from "./trace.ts";
@@ -16,7 +16,7 @@ export async function runSolo(
   prepared: PreparedModule,
   config: GuestConfig,
   handles: GuestHandles,
-  messages: NoMessages,
+  messages: ThreadMessages,
   link: Link = solo,
 ): Promise<GuestEnd> {
   const { start } = await soloProcess(
@@ -40,7 +40,7 @@ async function soloProcess(
   { module, shape }: PreparedModule,
   config: GuestConfig,
   handles: GuestHandles,
-  messages: NoMessages,
+  messages: ThreadMessages,
   link: Link,
 ): Promise<Process> {
   const host = new GuestHost(threadId(), undefined);

@@ -1,3 +1,4 @@
+import type { ThreadMessages } from "../../wasi-intercept/messages.ts";
 import { scheduleOf } from "../../wasi-intercept/threads/schedule.ts";
 import type { GuestConfig } from "../guest/config.ts";
 import { exitCodeOf } from "../guest/end.ts";
@@ -41,26 +42,32 @@ export async function runSoloNode(
   const config = configOf(options);
   const handles = { dirs, listeners: sockets.handles };
   const prepared = loaded.prepare(config.schedule);
-  const messages = new NoMessages();
-  const tid = prepared.shape && (() => messages.tid);
-  const link = await tracing(options, config, tid);
+  const { messages, link } = await tracing(
+    options,
+    config,
+    prepared.shape !== undefined,
+  );
   const end = await runSolo(prepared, config, handles, messages, link);
   say.end(end);
   await say.flush(1000);
   return exitCodeOf(end);
 }
 
-/** Shows the guest's calls where that is asked for; `tid` gives the thread that runs, where there may be several. */
+/** Shows the guest's calls, and its `threads` if it may have some, where that is asked for. */
 async function tracing(
   options: RunOptions,
   config: GuestConfig,
-  tid: (() => number) | undefined,
-): Promise<Link | undefined> {
+  threads: boolean,
+): Promise<{ messages: ThreadMessages; link?: Link }> {
+  const messages = new NoMessages();
   const style = traceOf(options);
-  if (style === undefined) return undefined;
-  const [{ traced }, { solo }] = await Promise.all([
+  if (style === undefined) return { messages };
+  const [{ traced }, { solo }, { TracedThreads }] = await Promise.all([
     import("../guest/trace.ts"),
     import("../../wasi-intercept/specialise.ts"),
+    import("../guest/trace_threads.ts"),
   ]);
-  return traced(solo, config, style, tid);
+  if (!threads) return { messages, link: traced(solo, config, style) };
+  const link = traced(solo, config, style, () => messages.tid);
+  return { messages: new TracedThreads(messages, style), link };
 }

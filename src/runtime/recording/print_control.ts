@@ -2,10 +2,6 @@ import { decode } from "cbor-x";
 import { Control } from "../../engine/message.ts";
 import type { Member, Removal, TakeoverData } from "../../engine/membership.ts";
 import { controlName } from "../../wasi-intercept/describe.ts";
-import type {
-  ThreadCreated,
-  ThreadsWoken,
-} from "../../wasi-intercept/messages.ts";
 import { wordsText } from "../../wasi-intercept/words.ts";
 import { stampOf } from "../clocks.ts";
 import type { GuestEnd } from "../guest/end.ts";
@@ -13,6 +9,7 @@ import type { TakeoverExtra } from "../guest/protocol.ts";
 import { runText } from "../node/core.ts";
 import type { InitData } from "../node/primary.ts";
 import { oneLine } from "../status.ts";
+import { THREAD_SENTENCES } from "./print_threads.ts";
 
 type Takeover = TakeoverData & TakeoverExtra;
 
@@ -56,11 +53,7 @@ const SENTENCES: Readonly<Record<number, (value: never) => string>> = {
       moved(realtime)
     } (REALTIME), ${moved(monotonic)} (MONOTONIC), ${moved(cputime)} (CPUTIME)`;
   },
-  [Control.threadCreate]: ({ parent }: ThreadCreated) =>
-    `made by thread ${parent}`,
-  [Control.threadExit]: () => "it returned",
-  [Control.threadsWoken]: ({ tids }: ThreadsWoken) =>
-    tids.length === 0 ? "none" : tids.join(", "),
+  ...THREAD_SENTENCES,
 };
 
 function text(value: string): string {
