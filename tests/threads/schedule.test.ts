@@ -2,7 +2,12 @@
 /** Where a schedule comes from, and that it is one. @module */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { codeOf, destroy, said } from "../failover/kit/cluster.ts";
+import {
+  beforeItsEnd,
+  codeOf,
+  destroy,
+  said,
+} from "../failover/kit/cluster.ts";
 import { until } from "../failover/kit/lines.ts";
 import { guest, killNodes, startNode } from "../kit/node.ts";
 import { removeDirs, tempDir } from "../kit/place.ts";
@@ -79,17 +84,6 @@ const LONG = [
   ["races 100000", ["--schedule-seed", "5", "--quantum", "1"]],
 ] as const;
 
-/** What `kill` gives, which is done again while it says that the program was over by then. */
-async function beforeItsEnd(
-  kill: () => Promise<string | false>,
-): Promise<string> {
-  for (let attempt = 0; attempt < 5; attempt++) {
-    const shown = await kill();
-    if (shown !== false) return shown;
-  }
-  throw new Error("the program was always over before its kill");
-}
-
 test("a backup has its primary's schedule and keeps it when it takes over", async () => {
   for (const [program, options] of LONG) {
     const [name, ...args] = program.split(" ") as [string, string];
@@ -98,7 +92,7 @@ test("a backup has its primary's schedule and keeps it when it takes over", asyn
       await primary.waitForEvent("serving");
       await destroy(primary);
       assert.is(await codeOf(backup), 0, told(backup));
-      return said(backup, "taken") && primary.stdout + backup.stdout;
+      return said(backup, "taken") ? primary.stdout + backup.stdout : undefined;
     });
     assert.is(shown, await printed(program, options));
   }
@@ -132,7 +126,7 @@ test("a run that is resumed has the schedule that it began with", async () => {
       await destroy(node);
       const next = startNode(["resume", "--json", state]);
       assert.is(await codeOf(next), 0, told(next));
-      return said(next, "resumed") && next.stdout;
+      return said(next, "resumed") ? next.stdout : undefined;
     });
     assert.is(shown, alone);
   }

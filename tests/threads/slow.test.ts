@@ -6,6 +6,7 @@
  */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { scheduleOf } from "../../src/wasi-intercept/threads/schedule.ts";
 import {
   codeOf,
   destroy,
@@ -17,7 +18,6 @@ import {
 import { guest, killNodes, type RunningNode } from "../kit/node.ts";
 import { removeDirs } from "../kit/place.ts";
 import { linesOf, log } from "../recording/kit/lines.ts";
-import { scheduleOf } from "../../src/wasi-intercept/threads/schedule.ts";
 import { place, replay, startRecord } from "../recording/kit/runs.ts";
 import { Asker } from "./kit/asker.ts";
 import { startPair, told } from "./kit/pair.ts";

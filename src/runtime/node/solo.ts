@@ -53,7 +53,7 @@ export async function runSoloNode(
   return exitCodeOf(end);
 }
 
-/** Shows the guest's calls, and its `threads` if it may have some, where that is asked for. */
+/** Shows the guest's calls where that is asked for, and, with `threads`, which of these begin and return. */
 async function tracing(
   options: RunOptions,
   config: GuestConfig,
@@ -62,12 +62,12 @@ async function tracing(
   const messages = new NoMessages();
   const style = traceOf(options);
   if (style === undefined) return { messages };
-  const [{ traced }, { solo }, { TracedThreads }] = await Promise.all([
+  const [{ traced }, { solo }] = await Promise.all([
     import("../guest/trace.ts"),
     import("../../wasi-intercept/specialise.ts"),
-    import("../guest/trace_threads.ts"),
   ]);
   if (!threads) return { messages, link: traced(solo, config, style) };
+  const { TracedThreads } = await import("../guest/trace_threads.ts");
   const link = traced(solo, config, style, () => messages.tid);
   return { messages: new TracedThreads(messages, style), link };
 }

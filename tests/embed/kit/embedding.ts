@@ -11,6 +11,7 @@ type EventOf<N extends NodeEvent["event"]> = Extract<NodeEvent, { event: N }>;
 
 /** What every node of a test with others is started with: a starved machine is not to be mistaken for a freeze. */
 export const REPLICATED = { bind: "127.0.0.1:0", timeoutMs: 8000 } as const;
+
 /** What a primary of a test is started with, beside its guest. */
 export const PRIMARY = { role: "primary", ...REPLICATED } as const;
 

@@ -104,6 +104,20 @@ export async function destroy(node: RunningNode): Promise<void> {
   await node.exit;
 }
 
+/** Times that a kill is tried. */
+const ATTEMPTS = 5;
+
+/** What `kill` gives, which is tried again while that is undefined, since the program was over by then. @throws {Error} when it always was. */
+export async function beforeItsEnd<T>(
+  kill: () => Promise<T | undefined>,
+): Promise<T> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const found = await kill();
+    if (found !== undefined) return found;
+  }
+  throw new Error("the program was always over before its kill");
+}
+
 /** The exit code of a node. @throws {Error} when it goes on past the deadline. */
 export async function codeOf(node: RunningNode): Promise<number> {
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -1,7 +1,12 @@
 /** A family on two nodes: to its end, and with the primary killed on the way. @module */
 import * as assert from "uvu/assert";
 import type { Random } from "../../kit/random.ts";
-import { codeOf, destroy, said } from "../../failover/kit/cluster.ts";
+import {
+  beforeItsEnd,
+  codeOf,
+  destroy,
+  said,
+} from "../../failover/kit/cluster.ts";
 import { type Family, problemOf } from "../families.ts";
 import { leftIn } from "./left.ts";
 import { type Ended, startPair } from "./runs.ts";
@@ -12,9 +17,6 @@ export interface Shown {
   readonly before: number;
   readonly twice: number;
 }
-
-/** Times that a kill is tried earlier where the program had ended before it. */
-const ATTEMPTS = 5;
 
 /**
  * Runs a family on two nodes to its end: the primary shows what it does alone, the backup nothing, and both directories
@@ -47,19 +49,18 @@ export async function replicate(family: Family, solo: Ended): Promise<number> {
  *
  * `ms` is how long the guest runs.
  */
-export async function killOnTheWay(
+export function killOnTheWay(
   family: Family,
   solo: Ended,
   random: Random,
   ms: number,
 ): Promise<Shown> {
   let delay = random.below(1000) / 1000 * ms;
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const shown = await kill(family, solo, delay);
-    if (shown !== undefined) return shown;
+  return beforeItsEnd(() => {
+    const shown = kill(family, solo, delay);
     delay /= 2;
-  }
-  throw new Error("the program always ended before the kill");
+    return shown;
+  });
 }
 
 /** Kills the primary `delay` ms after the start; undefined where the program had ended. */

@@ -7,11 +7,13 @@ import {
   type Stdin,
 } from "../../kit/node.ts";
 import { freePort, tempDir, treeOf } from "../../kit/place.ts";
-import { codeOf, destroy, said } from "../../failover/kit/cluster.ts";
+import {
+  beforeItsEnd,
+  codeOf,
+  destroy,
+  said,
+} from "../../failover/kit/cluster.ts";
 import type { Program } from "./programs.ts";
-
-/** Times that a kill is tried. */
-const ATTEMPTS = 5;
 
 /** What a program is given beside its directory. */
 export interface Given {
@@ -103,20 +105,19 @@ export async function replicated(
  * Runs a program on two nodes and kills the primary after `moment`; gives what it printed, and what the survivor left. A program
  * that had ended before the kill runs again.
  */
-export async function takenOver(
+export function takenOver(
   program: Program,
   given: Given,
   moment: (primary: RunningNode) => Promise<unknown>,
 ): Promise<{ before: string; survivor: Left }> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  return beforeItsEnd(async () => {
     const { primary, backup } = startPair(program, given);
     await moment(primary.node);
     await destroy(primary.node);
     const survivor = await left(backup);
     const before = primary.node.stdout;
-    if (said(backup.node, "taken")) return { before, survivor };
-  }
-  throw new Error("the program always ended before the kill");
+    return said(backup.node, "taken") ? { before, survivor } : undefined;
+  });
 }
 
 /** @throws {Error} unless two nodes printed `whole` together: nothing lost, repeated only where one follows the other. */
